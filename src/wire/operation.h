@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/scope.h"
+#include "base/shape.h"
+#include "wire/http.h"
+
+namespace weir::wire {
+
+/// What a handler may know of the request: who asks and from where. No protocol, no socket.
+using Request = Caller;
+
+/// An answer with its description, ready for any encoder.
+struct Answer {
+  const Type* type = nullptr;
+  std::shared_ptr<const void> value;  // shared: type-erased deleter
+};
+
+/// One API operation, made from a struct like this (see reference page "operations"):
+///
+///     struct PutMetricFilter {
+///       static constexpr std::string_view name = "PutMetricFilter";
+///       struct Input { ...; static Shape shape(); };
+///       using Output = Empty;
+///     };
+struct Operation {
+  std::string name;
+  const Type* input = nullptr;
+  const Type* output = nullptr;
+  /// Binds the tree, validates, calls the handler.
+  std::function<Result<Answer>(const Request&, const Document& tree, const BindOptions&)> call;
+};
+
+/// The protocols of a service.
+struct Protocols {
+  bool json_1_0 = false;
+  bool json_1_1 = false;
+  bool query = false;
+  bool ec2_query = false;
+  bool cbor = false;
+};
+
+/// A service as its clients know it.
+struct ServiceModel {
+  std::string_view signing_name;      // "logs", "monitoring", "sns", "ec2", "athena", "sts", "glue"
+  std::string_view target_prefix;     // JSON: "Logs_20140328"
+  std::string_view api_version;       // Query: "2010-08-01"
+  std::string_view xml_namespace;     // Query answers
+  std::string_view cbor_service;      // /service/<this>/operation/...
+  std::string_view validation_code;   // "InvalidParameterException", "ValidationError" ...
+  Protocols protocols;
+  /// CloudWatch speaks Query codes in Query ("ResourceNotFound") and shape names in JSON and CBOR
+  /// ("ResourceNotFoundException"): pairs of (query code, shape name). Errors carry the query code.
+  std::vector<std::pair<std::string_view, std::string_view>> error_names;
+};
+
+/// The operations of one service. Filled at start, then read-only.
+class OperationTable {
+ public:
+  explicit OperationTable(ServiceModel model) : model_(std::move(model)) {}
+
+  /// Adds `Op`, handled by `(api.*handler)(request, input)`. `api` must outlive the table.
+  template <class Op, class Api>
+  void add(Api& api, Result<typename Op::Output> (Api::*handler)(const Request&,
+                                                                const typename Op::Input&)) {
+    Operation operation;
+    operation.name = Op::name;
+    operation.input = &type_of<typename Op::Input>();
+    operation.output = &type_of<typename Op::Output>();
+    operation.call = [&api, handler, code = std::string(model_.validation_code)](
+                         const Request& request, const Document& tree,
+                         const BindOptions& options) -> Result<Answer> {
+      typename Op::Input input{};
+      WEIR_CHECK(bind_checked(type_of<typename Op::Input>(), &input, tree, options, code));
+      WEIR_TRY(typename Op::Output output, (api.*handler)(request, input));
+      return Answer{&type_of<typename Op::Output>(),
+                    std::make_shared<const typename Op::Output>(std::move(output))};
+    };
+    operations_.insert_or_assign(operation.name, std::move(operation));
+  }
+
+  const ServiceModel& model() const { return model_; }
+  const Operation* find(std::string_view name) const;
+  const std::map<std::string, Operation, std::less<>>& operations() const { return operations_; }
+
+ private:
+  ServiceModel model_;
+  std::map<std::string, Operation, std::less<>> operations_;
+};
+
+}  // namespace weir::wire
