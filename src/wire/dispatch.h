@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "wire/http.h"
+#include "wire/operation.h"
+
+namespace weir::wire {
+
+/// The protocol families that AWS clients speak.
+enum class Protocol : std::uint8_t { json_1_0, json_1_1, query, ec2_query, cbor, rest_xml };
+
+/// How a request names its operation; the views of `recognise()` made into values.
+struct Call {
+  Protocol protocol = Protocol::query;
+  std::string
+      service;  // target prefix, CBOR service name, or "" (Query: nothing in the request says it)
+  std::string operation;  // "" if the client left it out
+  std::string version;    // Query: the parameter Version
+};
+
+/// The protocol and operation that headers and path (JSON, CBOR), query string or form body (Query)
+/// name; nothing if it is no call of these protocols (then it is S3 or a raw route). Looks at the
+/// body only for a form. EC2 Query is told from Query by `Version` alone here; `dispatch()` goes by
+/// the model.
+std::optional<Call> recognise(const HttpRequest& request);
+
+/// Bounds of a decoded API request.
+struct DispatchLimits {
+  /// After gzip Content-Encoding is undone. PutMetricData allows 1 MB, PutLogEvents 1 MB and more
+  /// on the wire.
+  std::size_t inflated_bytes_max = 64u << 20;
+};
+
+/// Decodes the request in its protocol, calls the operation, encodes the answer or the error. Never
+/// fails: what goes wrong is an answer. The request's signature and permission have been checked;
+/// its body is in memory.
+HttpResponse dispatch(const OperationTable& table, const HttpRequest& request,
+                      const DispatchLimits& limits = {});
+
+/// The answer that tells `error` as the service does in that protocol: body, headers, status,
+/// request id.
+HttpResponse error_response(const ServiceModel& model, Protocol protocol, const Error& error,
+                            const HttpRequest& request);
+/// The same for S3 (REST-XML). `details` of the error become further elements. HEAD has no body.
+HttpResponse s3_error_response(const Error& error, const HttpRequest& request);
+
+/// The HTTP status of an error. Codes with a status of their own come from a table, others by kind.
+int http_status(Protocol protocol, const Error& error);
+
+/// Markdown tables of the operations, one section for each service: for the generated reference
+/// pages.
+std::string operations_markdown(std::span<const OperationTable* const> tables);
+
+}  // namespace weir::wire
