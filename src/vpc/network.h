@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/runtime.h"
+#include "base/scope.h"
+#include "store/kv_store.h"
+#include "vpc/acl.h"
+#include "vpc/flow_logs.h"
+#include "vpc/interfaces.h"
+#include "vpc/types.h"
+
+namespace weir::vpc {
+
+/// Who asks for a change, for the guard against locking oneself out.
+struct Origin {
+  std::string source_ip;  // of the API connection; "" for Weir's own changes
+};
+
+/// The ACL of one network interface of this host.
+struct InterfaceRules {
+  std::string eni_id;
+  std::string ifname;
+  std::vector<std::string> addresses;
+  std::string acl_id;
+  std::vector<AclEntry> entries;
+  bool operator==(const InterfaceRules&) const = default;
+};
+
+/// Makes ACLs true on this host (enforce::Enforcer). Asked before a change is stored, with the
+/// rules of all host interfaces as they are and as they would be; an Error keeps the change from
+/// happening.
+class AclGate {
+ public:
+  virtual ~AclGate() = default;
+  virtual Result<void> apply(const std::vector<InterfaceRules>& before,
+                             const std::vector<InterfaceRules>& after, const Origin& origin) = 0;
+};
+
+/// Answers whether an S3 bucket can take flow logs; the Error's message becomes that of the
+/// `unsuccessful` item.
+using DestinationCheck = std::function<Result<void>(const Scope&, std::string_view bucket)>;
+
+struct Config {
+  Scope host_scope;             // account and region of the host's interfaces
+  std::string host_zone = "a";  // availability zone of the host: the letter behind the region
+  std::vector<std::string>
+      interfaces;  // devices that are ENIs; none: all that are up, no loopback, with address
+  std::string machine_id;  // "": /etc/machine-id
+  /// Entries of an ACL per direction and IP version, deny-all included. 20 is AWS's default quota;
+  /// 2 to 4000.
+  int acl_entries_max = 20;
+};
+
+/// VPCs, subnets, interfaces, ACLs and flow logs of all accounts and regions. The default VPC of a
+/// region is made when the region is first looked at, and kept.
+///
+/// Threads: every function may be called from any thread. Changes are made one after the other and
+/// are in the store before the call returns; readers get an immutable snapshot and never wait for a
+/// change. Errors: codes and texts of EC2.
+class Network {
+ public:
+  using Snapshot = std::shared_ptr<const ScopeState>;  // shared by readers of the same moment
+  using ChangeCallback = std::function<void(const Scope&)>;
+
+  Network(Runtime& runtime, store::KvStore& store, Config config);
+  ~Network();
+
+  /// Reads what the store has. Call once, before anything else.
+  Result<void> load();
+  /// Forgets everything (CI mode) but the host's interfaces.
+  Result<void> reset();
+  /// Connects the enforcement and makes the present ACLs true. Without a gate ACLs are only kept.
+  Result<void> set_gate(AclGate* gate);
+  void set_destination_check(DestinationCheck check);
+  /// Called after a change of ACLs, flow logs or interfaces of that scope, on the changing thread,
+  /// outside all locks. Not to be called while changes are going on.
+  void on_change(ChangeCallback callback);
+
+  /// What interfaces the host has now; again whenever that may have changed.
+  Result<void> set_interfaces(std::vector<HostInterface> interfaces);
+
+  Result<Snapshot> state(const Scope& scope);
+  std::vector<Eni> enis(const Scope& scope);
+  /// Those of Config::host_scope.
+  std::vector<Eni> host_enis();
+  /// Flow logs of the interface itself, of its subnet and of its VPC.
+  std::vector<FlowLog> flow_logs_for(const Eni& eni);
+  Result<NetworkAcl> acl_for(const Scope& scope, std::string_view subnet_id);
+  Result<NetworkAcl> acl_for_eni(const Scope& scope, std::string_view eni_id);
+
+  Result<NetworkAcl> create_acl(const Scope& scope, std::string_view vpc_id, Tags tags);
+  Result<void> delete_acl(const Scope& scope, std::string_view acl_id);
+  Result<void> create_acl_entry(const Scope& scope, std::string_view acl_id, AclEntry entry,
+                                const Origin& origin = {});
+  Result<void> replace_acl_entry(const Scope& scope, std::string_view acl_id, AclEntry entry,
+                                 const Origin& origin = {});
+  Result<void> delete_acl_entry(const Scope& scope, std::string_view acl_id, int rule_number,
+                                bool egress, const Origin& origin = {});
+  /// Returns the new association's id.
+  Result<std::string> replace_acl_association(const Scope& scope, std::string_view association_id,
+                                              std::string_view acl_id, const Origin& origin = {});
+
+  Result<CreatedFlowLogs> create_flow_logs(const Scope& scope, NewFlowLogs request);
+  Result<void> delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids);
+  /// What delivery met: nothing, or "Access error", "Rate limited", "Unknown error". Cheap if
+  /// nothing changes.
+  Result<void> set_delivery_error(const Scope& scope, std::string_view flow_log_id,
+                                  std::optional<std::string> error);
+
+  Result<void> create_tags(const Scope& scope, const std::vector<std::string>& resource_ids,
+                           const Tags& tags);
+  /// A tag without value goes whatever its value is; no tags: all go.
+  Result<void> delete_tags(const Scope& scope, const std::vector<std::string>& resource_ids,
+                           const std::vector<TagToDelete>& tags);
+
+  const Config& config() const { return config_; }
+
+ private:
+  class Change;
+  struct Impl;
+
+  const Config config_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::vpc
