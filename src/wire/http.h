@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,8 +73,12 @@ struct FileBody {
   std::filesystem::path path;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// What keeps `path` valid until the answer is sent (an open descriptor: `path` is then /proc/self/fd/N and
+  /// names the same bytes even if the file was replaced). Destroyed with the answer. Shared: type-erased deleter.
+  std::shared_ptr<const void> keep = nullptr;
 };
 
+/// The answer to HEAD carries the Content-Length that GET would have and an empty body.
 struct HttpResponse {
   int status = 200;
   Headers headers;
