@@ -5,7 +5,7 @@
 #
 # DEPS are modules of this list; LIBS are third-party targets, linked privately: their types stay in
 # the .cc files of the module.
-weir_module(base      DEPS                              LIBS Boost::json yaml-cpp spdlog::spdlog OpenSSL::Crypto)
+weir_module(base      DEPS                              LIBS Boost::json yaml-cpp spdlog::spdlog weir::re2)
 weir_module(net       DEPS base)
 weir_module(store     DEPS base                         LIBS weir::rocksdb)
 weir_module(columnar  DEPS base                         LIBS weir::duckdb weir::deflate)

@@ -29,8 +29,9 @@ class Gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
-/// The counter of that name and label set in the process-wide registry, made at the first call. `labels` is
-/// Prometheus text without braces: `interface="eth0"`. Keep the reference; the look-up takes a lock.
+/// The counter of that name and label set in the process-wide registry, made at the first call.
+/// `labels` is Prometheus text without braces: `interface="eth0"`. Keep the reference; the look-up
+/// takes a lock.
 Counter& counter(std::string_view name, std::string_view help, std::string_view labels = "");
 Gauge& gauge(std::string_view name, std::string_view help, std::string_view labels = "");
 

@@ -13,8 +13,8 @@
 
 namespace weir {
 
-/// A tree of values without a schema: what every codec (JSON, CBOR, XML, Query, YAML) reads into and what a
-/// shape is bound from. Members keep their order.
+/// A tree of values without a schema: what every codec (JSON, CBOR, XML, Query, YAML) reads into
+/// and what a shape is bound from. Members keep their order.
 class Document {
  public:
   struct Blob {
@@ -24,7 +24,8 @@ class Document {
   using List = std::vector<Document>;
   using Member = std::pair<std::string, Document>;
   using Map = std::vector<Member>;
-  using Value = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Blob, Time, List, Map>;
+  using Value =
+      std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Blob, Time, List, Map>;
 
   Document() = default;
   Document(std::nullptr_t) {}
@@ -68,15 +69,17 @@ struct DocumentLimits {
   std::size_t nodes_max = 4'000'000;
 };
 
-/// JSON text (RFC 8259, UTF-8, one value) to a tree. Integers that fit are integers, other numbers are real.
-/// Error: kind invalid, code SerializationException, the message names the offset.
+/// JSON text (RFC 8259, UTF-8, one value) to a tree. Integers that fit are integers, other numbers
+/// are real. Error: kind invalid, code SerializationException, the message names the offset.
 Result<Document> parse_json(std::string_view text, DocumentLimits limits = {});
-/// Compact JSON. Time is written as seconds with up to three decimals, Blob as base64; a real that is whole is
-/// written with `.0`; real infinities and NaN as the strings that AWS uses ("Infinity", "-Infinity", "NaN").
+/// Compact JSON. Time is written as seconds with up to three decimals, Blob as base64; a real that
+/// is whole is written with `.0`; real infinities and NaN as the strings that AWS uses ("Infinity",
+/// "-Infinity", "NaN").
 std::string to_json(const Document& document);
 /// The same, indented by two blanks, for people.
 std::string to_pretty_json(const Document& document);
-/// YAML text (a configuration file). Plain scalars that read as null, boolean or number become those.
+/// YAML text (a configuration file). Plain scalars that read as null, boolean or number become
+/// those.
 Result<Document> parse_yaml(std::string_view text, DocumentLimits limits = {});
 
 /// Appends `text` as a JSON string with its quotes. Invalid UTF-8 is replaced by U+FFFD.

@@ -6,7 +6,8 @@
 
 namespace weir {
 
-/// State that only its lock holder can reach. Hold it for the read or write only; call no other module under it.
+/// State that only its lock holder can reach. Hold it for the read or write only; call no other
+/// module under it.
 template <class State>
 class Guarded {
  public:

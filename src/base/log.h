@@ -13,7 +13,8 @@ struct Field {
   Field(std::string_view name_in, std::string_view value_in) : name(name_in), value(value_in) {}
   Field(std::string_view name_in, const char* value_in) : name(name_in), value(value_in) {}
   Field(std::string_view name_in, const std::string& value_in) : name(name_in), value(value_in) {}
-  template <class N> requires std::integral<N> || std::floating_point<N>
+  template <class N>
+    requires std::integral<N> || std::floating_point<N>
   Field(std::string_view name_in, N number) : name(name_in), value(std::to_string(number)) {}
   std::string_view name;
   std::string value;

@@ -11,23 +11,23 @@
 
 namespace weir {
 
-/// What sort of failure it is, for code that decides. The wire turns it into an HTTP status where the
-/// service has no table of its own.
+/// What sort of failure it is, for code that decides. The wire turns it into an HTTP status where
+/// the service has no table of its own.
 enum class ErrorKind : std::uint8_t {
-  invalid,        // 400: the request is wrong
-  not_found,      // 404 (400 in the JSON protocols)
-  already_exists, // 409 (400 in the JSON protocols)
-  conflict,       // 409 (400 in the JSON protocols)
-  limit,          // 400: a quota or bound is reached
-  unauthorized,   // 403: who is asking is not known
-  forbidden,      // 403: known, but not allowed
-  too_large,      // 413
-  unavailable,    // 503: retry later
-  internal,       // 500
+  invalid,         // 400: the request is wrong
+  not_found,       // 404 (400 in the JSON protocols)
+  already_exists,  // 409 (400 in the JSON protocols)
+  conflict,        // 409 (400 in the JSON protocols)
+  limit,           // 400: a quota or bound is reached
+  unauthorized,    // 403: who is asking is not known
+  forbidden,       // 403: known, but not allowed
+  too_large,       // 413
+  unavailable,     // 503: retry later
+  internal,        // 500
 };
 
-/// An expected failure. `code` is what an AWS client sees, `message` is for people; `details` are further
-/// members of the error body (such as `resourceName`), as text.
+/// An expected failure. `code` is what an AWS client sees, `message` is for people; `details` are
+/// further members of the error body (such as `resourceName`), as text.
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string code;
@@ -84,23 +84,23 @@ class [[nodiscard]] Result<void> {
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
 
 /// `WEIR_TRY(LogGroup found, group(name));` declares `found`, or returns the Error from here.
-#define WEIR_TRY(declaration, ...)                                        \
-  auto WEIR_CONCAT(weir_try_, __LINE__) = (__VA_ARGS__);                  \
-  if (!WEIR_CONCAT(weir_try_, __LINE__)) {                                \
-    return std::move(WEIR_CONCAT(weir_try_, __LINE__)).error();           \
-  }                                                                       \
+#define WEIR_TRY(declaration, ...)                              \
+  auto WEIR_CONCAT(weir_try_, __LINE__) = (__VA_ARGS__);        \
+  if (!WEIR_CONCAT(weir_try_, __LINE__)) {                      \
+    return std::move(WEIR_CONCAT(weir_try_, __LINE__)).error(); \
+  }                                                             \
   declaration = *std::move(WEIR_CONCAT(weir_try_, __LINE__))
 
 /// `WEIR_CHECK(save(group));` returns the Error from here if there is one.
-#define WEIR_CHECK(...)                                                   \
-  do {                                                                    \
-    if (auto weir_check = (__VA_ARGS__); !weir_check) {                   \
-      return std::move(weir_check).error();                               \
-    }                                                                     \
+#define WEIR_CHECK(...)                                 \
+  do {                                                  \
+    if (auto weir_check = (__VA_ARGS__); !weir_check) { \
+      return std::move(weir_check).error();             \
+    }                                                   \
   } while (false)
 
 /// For what is ours to guarantee; checked in release builds too.
-#define WEIR_ASSERT(...)                                                  \
-  do {                                                                    \
+#define WEIR_ASSERT(...)                                                            \
+  do {                                                                              \
     if (!(__VA_ARGS__)) ::weir::assertion_failed(#__VA_ARGS__, __FILE__, __LINE__); \
   } while (false)

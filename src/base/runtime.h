@@ -31,17 +31,18 @@ struct Time {
 std::string to_iso8601(Time time);
 /// `2026-01-31T12:34:56.789+0000`, the form in alarm messages.
 std::string to_iso8601_offset(Time time);
-/// Accepts `2026-01-31`, `2026-01-31T12:34[:56[.789]]` with `Z`, `+hh:mm`, `+hhmm` or nothing (UTC).
+/// Accepts `2026-01-31`, `2026-01-31T12:34[:56[.789]]` with `Z`, `+hh:mm`, `+hhmm` or nothing
+/// (UTC).
 Result<Time> parse_iso8601(std::string_view text);
 
 using TimerId = std::uint64_t;
 
-/// Time, chance and work off-thread. Nothing else in Weir reads a clock or draws a number, so the whole
-/// pipeline also runs on simulated time and a seed replays a run.
+/// Time, chance and work off-thread. Nothing else in Weir reads a clock or draws a number, so the
+/// whole pipeline also runs on simulated time and a seed replays a run.
 ///
 /// Threads: every function may be called from any thread.
-/// Lifetime: outlives every object that posts to it. Who owns both calls `quiesce()` before destroying the
-/// objects; after it no task is running or will run.
+/// Lifetime: outlives every object that posts to it. Who owns both calls `quiesce()` before
+/// destroying the objects; after it no task is running or will run.
 class Runtime {
  public:
   using Task = std::function<void()>;
@@ -71,8 +72,8 @@ class Runtime {
   std::string hex(std::size_t digits);
 };
 
-/// Real time, a pool of worker threads, random numbers from the kernel. `advance()` shifts the clocks
-/// forward (CI mode) and runs the timers that become due in their order.
+/// Real time, a pool of worker threads, random numbers from the kernel. `advance()` shifts the
+/// clocks forward (CI mode) and runs the timers that become due in their order.
 class SystemRuntime final : public Runtime {
  public:
   explicit SystemRuntime(std::size_t workers);
@@ -91,8 +92,8 @@ class SystemRuntime final : public Runtime {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Simulated time: nothing happens except inside `advance()` and `run_ready()`, on the calling thread, in
-/// a fixed order; random numbers come from the seed.
+/// Simulated time: nothing happens except inside `advance()` and `run_ready()`, on the calling
+/// thread, in a fixed order; random numbers come from the seed.
 class SimulatedRuntime final : public Runtime {
  public:
   explicit SimulatedRuntime(std::uint64_t seed, Time start = Time::from_seconds(1767225600));
@@ -114,8 +115,9 @@ class SimulatedRuntime final : public Runtime {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Repeats a task every `period` until destroyed; the destructor waits for a run that is under way, so
-/// the task may use what the owner of the Timer owns. Not to be destroyed from inside its own task.
+/// Repeats a task every `period` until destroyed; the destructor waits for a run that is under way,
+/// so the task may use what the owner of the Timer owns. Not to be destroyed from inside its own
+/// task.
 class Timer {
  public:
   Timer() = default;

@@ -15,8 +15,8 @@
 #include "base/result.h"
 #include "base/runtime.h"
 
-/// Described structs: one table of members drives decoding and encoding in every protocol, validation with
-/// AWS's texts, storage and the generated reference pages.
+/// Described structs: one table of members drives decoding and encoding in every protocol,
+/// validation with AWS's texts, storage and the generated reference pages.
 ///
 ///     struct Input {
 ///       std::string log_group_name;
@@ -24,16 +24,17 @@
 ///       static Shape shape() {
 ///         using S = Input;
 ///         static constexpr Member members[] = {
-///             required<&S::log_group_name>("logGroupName", length(1, 512), pattern("[\\.\\-_/#A-Za-z0-9]+")),
-///             optional<&S::limit>("limit", range(1, 50)),
+///             required<&S::log_group_name>("logGroupName", length(1, 512),
+///             pattern("[\\.\\-_/#A-Za-z0-9]+")), optional<&S::limit>("limit", range(1, 50)),
 ///         };
 ///         return {"DescribeLogStreamsRequest", members};
 ///       }
 ///     };
 ///
-/// Members may be bool, int, std::int64_t, double, std::string, Bytes, Time, Document, a described struct, and
-/// std::vector, std::map<std::string, ...> and std::optional of these. An unset std::optional is not written;
-/// everything else is. A member with constraints that its default would violate is a std::optional or required.
+/// Members may be bool, int, std::int64_t, double, std::string, Bytes, Time, Document, a described
+/// struct, and std::vector, std::map<std::string, ...> and std::optional of these. An unset
+/// std::optional is not written; everything else is. A member with constraints that its default
+/// would violate is a std::optional or required.
 namespace weir {
 
 /// Binary data (base64 in JSON and XML, a byte string in CBOR).
@@ -52,7 +53,17 @@ struct Shape {
 };
 
 enum class Kind : std::uint8_t {
-  boolean, int32, int64, real, string, bytes, time, document, structure, list, map
+  boolean,
+  int32,
+  int64,
+  real,
+  string,
+  bytes,
+  time,
+  document,
+  structure,
+  list,
+  map
 };
 
 /// How to reach into a C++ value whose type is known only by this description.
@@ -68,9 +79,10 @@ struct Type {
   std::size_t (*size)(const void*) = nullptr;
   const void* (*at)(const void*, std::size_t) = nullptr;  // list
   void* (*append)(void*) = nullptr;                       // list
-  void (*each)(const void*, const std::function<void(const std::string&, const void*)>&) = nullptr;  // map
-  void* (*insert)(void*, std::string) = nullptr;                                                     // map
-  Shape (*shape)() = nullptr;                                                                        // structure
+  void (*each)(const void*,
+               const std::function<void(const std::string&, const void*)>&) = nullptr;  // map
+  void* (*insert)(void*, std::string) = nullptr;                                        // map
+  Shape (*shape)() = nullptr;                                                           // structure
 
   /// The value inside, or nullptr if it is an unset optional.
   const void* read(const void* value) const { return is_optional ? get(value) : value; }
@@ -83,15 +95,17 @@ struct Constraint {
   enum class Rule : std::uint8_t { length, range, items, pattern, one_of } rule;
   double min = 0;
   double max = 0;
-  std::string_view text = {};                      // pattern: the expression, written as AWS writes it
-  std::span<const std::string_view> values = {};   // one_of
+  std::string_view text = {};  // pattern: the expression, written as AWS writes it
+  std::span<const std::string_view> values = {};  // one_of
 };
 
 constexpr double kUnbounded = 1e300;
 constexpr Constraint length(double min, double max) { return {Constraint::Rule::length, min, max}; }
 constexpr Constraint range(double min, double max) { return {Constraint::Rule::range, min, max}; }
 constexpr Constraint items(double min, double max) { return {Constraint::Rule::items, min, max}; }
-constexpr Constraint pattern(std::string_view text) { return {Constraint::Rule::pattern, 0, 0, text}; }
+constexpr Constraint pattern(std::string_view text) {
+  return {Constraint::Rule::pattern, 0, 0, text};
+}
 /// `values` must live for ever: a static constexpr std::string_view array.
 constexpr Constraint one_of(std::span<const std::string_view> values) {
   return {Constraint::Rule::one_of, 0, 0, {}, values};
@@ -110,52 +124,97 @@ struct Member {
   void* (*get_mutable)(void* structure) = nullptr;
   Constraint constraints[kConstraintsMax] = {};
   std::size_t constraint_count = 0;
-  std::string_view query_name = {};  // Query protocols, where it is not the name (EC2: nor its capitalised form)
-  std::string_view item_name = {};   // XML: element of a list item where it is not the protocol's usual one
-  bool is_flattened = false;         // XML: list items stand directly in the structure
+  std::string_view query_name =
+      {};  // Query protocols, where it is not the name (EC2: nor its capitalised form)
+  std::string_view item_name =
+      {};  // XML: element of a list item where it is not the protocol's usual one
+  bool is_flattened = false;  // XML: list items stand directly in the structure
   Place place = Place::body;
 
-  constexpr Member query(std::string_view other) const { Member m = *this; m.query_name = other; return m; }
-  constexpr Member item(std::string_view other) const { Member m = *this; m.item_name = other; return m; }
-  constexpr Member flattened() const { Member m = *this; m.is_flattened = true; return m; }
-  constexpr Member in(Place other) const { Member m = *this; m.place = other; return m; }
+  constexpr Member query(std::string_view other) const {
+    Member m = *this;
+    m.query_name = other;
+    return m;
+  }
+  constexpr Member item(std::string_view other) const {
+    Member m = *this;
+    m.item_name = other;
+    return m;
+  }
+  constexpr Member flattened() const {
+    Member m = *this;
+    m.is_flattened = true;
+    return m;
+  }
+  constexpr Member in(Place other) const {
+    Member m = *this;
+    m.place = other;
+    return m;
+  }
 };
 
 namespace detail {
 
-template <class T> struct MemberPointer;
-template <class S, class T> struct MemberPointer<T S::*> { using Struct = S; using Value = T; };
+template <class T>
+struct MemberPointer;
+template <class S, class T>
+struct MemberPointer<T S::*> {
+  using Struct = S;
+  using Value = T;
+};
 
-template <class T> struct Describe;  // specialised below
+template <class T>
+struct Describe;  // specialised below
 
-template <class T> const Type& type_of_impl() {
+template <class T>
+const Type& type_of_impl() {
   static const Type type = Describe<T>::make();
   return type;
 }
-template <Kind K> struct Scalar { static Type make() { return {.kind = K}; } };
-template <> struct Describe<bool> : Scalar<Kind::boolean> {};
-template <> struct Describe<int> : Scalar<Kind::int32> {};
-template <> struct Describe<std::int64_t> : Scalar<Kind::int64> {};
-template <> struct Describe<double> : Scalar<Kind::real> {};
-template <> struct Describe<std::string> : Scalar<Kind::string> {};
-template <> struct Describe<Bytes> : Scalar<Kind::bytes> {};
-template <> struct Describe<Time> : Scalar<Kind::time> {};
-template <> struct Describe<Document> : Scalar<Kind::document> {};
-template <class T> requires requires { { T::shape() } -> std::same_as<Shape>; }
-struct Describe<T> { static Type make() { return {.kind = Kind::structure, .shape = &T::shape}; } };
+template <Kind K>
+struct Scalar {
+  static Type make() { return {.kind = K}; }
+};
+template <>
+struct Describe<bool> : Scalar<Kind::boolean> {};
+template <>
+struct Describe<int> : Scalar<Kind::int32> {};
+template <>
+struct Describe<std::int64_t> : Scalar<Kind::int64> {};
+template <>
+struct Describe<double> : Scalar<Kind::real> {};
+template <>
+struct Describe<std::string> : Scalar<Kind::string> {};
+template <>
+struct Describe<Bytes> : Scalar<Kind::bytes> {};
+template <>
+struct Describe<Time> : Scalar<Kind::time> {};
+template <>
+struct Describe<Document> : Scalar<Kind::document> {};
+template <class T>
+  requires requires {
+    { T::shape() } -> std::same_as<Shape>;
+  }
+struct Describe<T> {
+  static Type make() { return {.kind = Kind::structure, .shape = &T::shape}; }
+};
 
-template <class T> struct Describe<std::vector<T>> {
+template <class T>
+struct Describe<std::vector<T>> {
   using V = std::vector<T>;
   static Type make() {
     Type t{.kind = Kind::list};
     t.element = &type_of_impl<T>;
     t.size = [](const void* v) { return static_cast<const V*>(v)->size(); };
-    t.at = [](const void* v, std::size_t i) -> const void* { return &(*static_cast<const V*>(v))[i]; };
+    t.at = [](const void* v, std::size_t i) -> const void* {
+      return &(*static_cast<const V*>(v))[i];
+    };
     t.append = [](void* v) -> void* { return &static_cast<V*>(v)->emplace_back(); };
     return t;
   }
 };
-template <class T> struct Describe<std::map<std::string, T>> {
+template <class T>
+struct Describe<std::map<std::string, T>> {
   using M = std::map<std::string, T>;
   static Type make() {
     Type t{.kind = Kind::map};
@@ -164,11 +223,14 @@ template <class T> struct Describe<std::map<std::string, T>> {
     t.each = [](const void* v, const std::function<void(const std::string&, const void*)>& visit) {
       for (const auto& [key, value] : *static_cast<const M*>(v)) visit(key, &value);
     };
-    t.insert = [](void* v, std::string key) -> void* { return &(*static_cast<M*>(v))[std::move(key)]; };
+    t.insert = [](void* v, std::string key) -> void* {
+      return &(*static_cast<M*>(v))[std::move(key)];
+    };
     return t;
   }
 };
-template <class T> struct Describe<std::optional<T>> {
+template <class T>
+struct Describe<std::optional<T>> {
   using O = std::optional<T>;
   static Type make() {
     Type t = Describe<T>::make();
@@ -199,14 +261,20 @@ constexpr Member make_member(std::string_view name, bool is_required, C... const
 
 }  // namespace detail
 
-template <class T> const Type& type_of() { return detail::type_of_impl<T>(); }
+template <class T>
+const Type& type_of() {
+  return detail::type_of_impl<T>();
+}
 
 /// Must be present in a request; its absence is a violation `Member must not be null`.
-template <auto P, class... C> constexpr Member required(std::string_view name, C... constraints) {
+template <auto P, class... C>
+constexpr Member required(std::string_view name, C... constraints) {
   return detail::make_member<P>(name, true, constraints...);
 }
-/// May be absent: the C++ member then keeps its default. Constraints hold for values that are present.
-template <auto P, class... C> constexpr Member optional(std::string_view name, C... constraints) {
+/// May be absent: the C++ member then keeps its default. Constraints hold for values that are
+/// present.
+template <auto P, class... C>
+constexpr Member optional(std::string_view name, C... constraints) {
   return detail::make_member<P>(name, false, constraints...);
 }
 
@@ -216,7 +284,8 @@ struct Empty {
   bool operator==(const Empty&) const = default;
 };
 
-/// One broken rule: `path` as AWS writes it (`logEvents.1.member.message`), `value` as text ("null" if absent).
+/// One broken rule: `path` as AWS writes it (`logEvents.1.member.message`), `value` as text ("null"
+/// if absent).
 struct Violation {
   std::string path;
   std::string value;
@@ -224,7 +293,8 @@ struct Violation {
   bool is_missing = false;
 };
 
-/// AWS's sentence for violations: `1 validation error detected: Value 'x' at 'y' failed to satisfy constraint: ...`.
+/// AWS's sentence for violations: `1 validation error detected: Value 'x' at 'y' failed to satisfy
+/// constraint: ...`.
 std::string violation_message(std::span<const Violation> violations);
 
 /// How a tree that some protocol read is to be taken.
@@ -238,27 +308,35 @@ struct BindOptions {
 };
 
 /// Fills `value` (of `type`) from `tree`. A value that cannot be converted is an Error with code
-/// SerializationException; broken constraints and missing members are appended to `violations` (at most 100)
-/// and binding goes on. Constraints are checked for values that are present.
+/// SerializationException; broken constraints and missing members are appended to `violations` (at
+/// most 100) and binding goes on. Constraints are checked for values that are present.
 Result<void> bind(const Type& type, void* value, const Document& tree, const BindOptions& options,
                   std::vector<Violation>& violations);
 /// The tree of `value`; unset optionals are left out.
 Document to_document(const Type& type, const void* value);
 
 /// Storage and configuration: JSON of a described struct. from_json errors on violations too.
-template <class T> std::string to_json_text(const T& value) { return to_json(to_document(type_of<T>(), &value)); }
-template <class T> Document to_document(const T& value) { return to_document(type_of<T>(), &value); }
+template <class T>
+std::string to_json_text(const T& value) {
+  return to_json(to_document(type_of<T>(), &value));
+}
+template <class T>
+Document to_document(const T& value) {
+  return to_document(type_of<T>(), &value);
+}
 
 /// Error of kind invalid and the given code if there are violations.
-Result<void> bind_checked(const Type& type, void* value, const Document& tree, const BindOptions& options,
-                          std::string_view code);
+Result<void> bind_checked(const Type& type, void* value, const Document& tree,
+                          const BindOptions& options, std::string_view code);
 
-template <class T> Result<T> from_document(const Document& tree, const BindOptions& options = {}) {
+template <class T>
+Result<T> from_document(const Document& tree, const BindOptions& options = {}) {
   T value{};
   WEIR_CHECK(bind_checked(type_of<T>(), &value, tree, options, "ValidationException"));
   return value;
 }
-template <class T> Result<T> from_json_text(std::string_view text) {
+template <class T>
+Result<T> from_json_text(std::string_view text) {
   WEIR_TRY(const Document tree, parse_json(text));
   return from_document<T>(tree);
 }

@@ -24,7 +24,9 @@ class WriteBatch {
   void put(std::string key, std::string value) {
     operations_.push_back({Operation::Kind::put, std::move(key), std::move(value)});
   }
-  void erase(std::string key) { operations_.push_back({Operation::Kind::erase, std::move(key), {}}); }
+  void erase(std::string key) {
+    operations_.push_back({Operation::Kind::erase, std::move(key), {}});
+  }
   /// Keys in [from, to).
   void erase_range(std::string from, std::string to) {
     operations_.push_back({Operation::Kind::erase_range, std::move(from), std::move(to)});
@@ -37,7 +39,8 @@ class WriteBatch {
   std::vector<Operation> operations_;
 };
 
-/// Walks keys in byte order over a snapshot taken at its creation. Views are valid until the next move.
+/// Walks keys in byte order. It sees every write that finished before its creation; later ones it
+/// may see or not. Views are valid until the next move. One thread at a time.
 class Cursor {
  public:
   virtual ~Cursor() = default;
@@ -54,14 +57,14 @@ class Cursor {
   virtual Result<void> status() const = 0;
 };
 
-/// Ordered bytes to bytes. Several modules share one; each keeps to its own key prefix (`logs/`, `sns/` ...),
-/// followed by Scope::key().
+/// Ordered bytes to bytes. Several modules share one; each keeps to its own key prefix (`logs/`,
+/// `sns/` ...), followed by Scope::key().
 ///
 /// Threads: all functions may be called from any thread.
-/// Durability: write() returns when the batch survives kill -9 and power loss; concurrent writers share one
-/// fsync (group commit). The memory store keeps nothing.
-/// Errors: kind unavailable, code ServiceUnavailableException when the disk is full or fails; nothing of the
-/// batch is then visible.
+/// Durability: write() returns when the batch survives kill -9 and power loss; concurrent writers
+/// share one fsync (group commit). The memory store keeps nothing. Errors: kind unavailable, code
+/// ServiceUnavailableException when the disk is full or fails; nothing of the batch is then
+/// visible.
 class KvStore {
  public:
   virtual ~KvStore() = default;
@@ -71,9 +74,11 @@ class KvStore {
 
   Result<void> put(std::string key, std::string value);
   Result<void> erase(std::string key);
-  /// Calls `visit` for each pair whose key begins with `prefix`, in key order, until it returns false.
-  Result<void> scan(std::string_view prefix,
-                    const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  /// Calls `visit` for each pair whose key begins with `prefix`, in key order, until it returns
+  /// false.
+  Result<void> scan(
+      std::string_view prefix,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
 };
 
 /// The first key after all that begin with `prefix` ("" if there is none).

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/runtime.h"
+
+#include <sys/random.h>
+
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace weir {
+
+using std::chrono::nanoseconds;
+
+std::uint64_t Runtime::random_below(std::uint64_t bound) {
+  WEIR_ASSERT(bound > 0);
+  // Rejection keeps the draw uniform: values below 2^64 mod bound would be drawn once too often.
+  const std::uint64_t surplus = (~bound + 1) % bound;
+  std::uint64_t draw = random();
+  while (draw < surplus) draw = random();
+  return draw % bound;
+}
+
+double Runtime::random_unit() { return static_cast<double>(random() >> 11) * 0x1.0p-53; }
+
+std::string Runtime::hex(std::size_t digits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(digits);
+  while (text.size() < digits) {
+    std::uint64_t bits = random();
+    for (int i = 0; i < 16 && text.size() < digits; ++i, bits >>= 4) text += kDigits[bits & 15];
+  }
+  return text;
+}
+
+std::string Runtime::uuid() {
+  std::string text = hex(32);
+  text[12] = '4';
+  text[16] = "89ab"[random() & 3];
+  for (const std::size_t position : {8u, 13u, 18u, 23u}) text.insert(position, 1, '-');
+  return text;
+}
+
+namespace {
+
+/// Timers by due time, then by the order in which they were set.
+class TimerQueue {
+ public:
+  TimerId add(nanoseconds due, Runtime::Task task) {
+    const TimerId id = ++last_id_;
+    due_of_.emplace(id, due);
+    queue_.emplace(std::pair{due, id}, std::move(task));
+    return id;
+  }
+  void cancel(TimerId id) {
+    const auto found = due_of_.find(id);
+    if (found == due_of_.end()) return;
+    queue_.erase({found->second, id});
+    due_of_.erase(found);
+  }
+  std::optional<nanoseconds> next_due() const {
+    if (queue_.empty()) return std::nullopt;
+    return queue_.begin()->first.first;
+  }
+  Runtime::Task take_next() {
+    auto node = queue_.extract(queue_.begin());
+    due_of_.erase(node.key().second);
+    return std::move(node.mapped());
+  }
+  void clear() {
+    queue_.clear();
+    due_of_.clear();
+  }
+
+ private:
+  std::map<std::pair<nanoseconds, TimerId>, Runtime::Task> queue_;
+  std::unordered_map<TimerId, nanoseconds> due_of_;
+  TimerId last_id_ = 0;
+};
+
+nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+}  // namespace
+
+struct SystemRuntime::Impl {
+  mutable std::mutex mutex;
+  std::condition_variable work;   // a task was queued, or stop
+  std::condition_variable timer;  // the earliest timer changed, or stop
+  std::condition_variable idle;   // no task queued or running
+  TimerQueue timers;
+  std::deque<Task> tasks;
+  std::size_t running = 0;
+  bool stopping = false;
+  bool advancing = false;
+  std::atomic<std::int64_t> shift_ns{0};
+  std::vector<std::thread> threads;
+
+  nanoseconds monotonic() const { return steady_now() + nanoseconds(shift_ns.load()); }
+
+  void worker() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      work.wait(lock, [&] { return stopping || !tasks.empty(); });
+      if (stopping) return;
+      Task task = std::move(tasks.front());
+      tasks.pop_front();
+      ++running;
+      lock.unlock();
+      task();
+      task = nullptr;  // what it captured is destroyed outside the lock
+      lock.lock();
+      --running;
+      if (running == 0) idle.notify_all();
+    }
+  }
+
+  void timer_loop() {
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+      const auto due = timers.next_due();
+      if (advancing || !due) {
+        timer.wait(lock);
+      } else if (const auto wait = *due - monotonic(); wait > nanoseconds::zero()) {
+        timer.wait_for(lock, wait);
+      } else {
+        tasks.push_back(timers.take_next());
+        work.notify_one();
+      }
+    }
+  }
+};
+
+SystemRuntime::SystemRuntime(std::size_t workers) : impl_(std::make_unique<Impl>()) {
+  for (std::size_t i = 0; i < workers; ++i)
+    impl_->threads.emplace_back([this] { impl_->worker(); });
+  impl_->threads.emplace_back([this] { impl_->timer_loop(); });
+}
+
+SystemRuntime::~SystemRuntime() {
+  quiesce();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+  }
+  impl_->work.notify_all();
+  impl_->timer.notify_all();
+  for (auto& thread : impl_->threads) thread.join();
+}
+
+Time SystemRuntime::now() const {
+  const auto real = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return {real.count() + impl_->shift_ns.load() / 1'000'000};
+}
+
+nanoseconds SystemRuntime::monotonic() const { return impl_->monotonic(); }
+
+std::uint64_t SystemRuntime::random() {
+  static constexpr std::size_t kBatch = 64;
+  thread_local std::array<std::uint64_t, kBatch> numbers;
+  thread_local std::size_t left = 0;
+  if (left == 0) {
+    const auto got = ::getrandom(numbers.data(), sizeof numbers, 0);
+    WEIR_ASSERT(got == static_cast<ssize_t>(sizeof numbers));
+    left = kBatch;
+  }
+  return numbers[--left];
+}
+
+TimerId SystemRuntime::after(Duration delay, Task task) {
+  const std::lock_guard lock(impl_->mutex);
+  const TimerId id = impl_->timers.add(impl_->monotonic() + delay, std::move(task));
+  impl_->timer.notify_one();
+  return id;
+}
+
+void SystemRuntime::cancel(TimerId timer) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->timers.cancel(timer);
+}
+
+void SystemRuntime::post(Task task) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->tasks.push_back(std::move(task));
+  impl_->work.notify_one();
+}
+
+void SystemRuntime::quiesce() {
+  std::deque<Task> dropped;
+  std::unique_lock lock(impl_->mutex);
+  while (true) {
+    impl_->timers.clear();
+    std::move(impl_->tasks.begin(), impl_->tasks.end(), std::back_inserter(dropped));
+    impl_->tasks.clear();
+    if (impl_->running == 0) break;
+    impl_->idle.wait(lock, [&] { return impl_->running == 0; });
+  }
+  lock.unlock();
+}
+
+void SystemRuntime::advance(Duration by) {
+  static constexpr std::chrono::seconds kSettleMax{
+      5};  // per step; a blocked worker must not hold the clock for ever
+  std::unique_lock lock(impl_->mutex);
+  if (by <= Duration::zero()) return;
+  impl_->advancing = true;
+  const auto target = impl_->monotonic() + by;
+  const auto move_to = [&](nanoseconds moment) {
+    const auto ahead = moment - impl_->monotonic();
+    if (ahead > nanoseconds::zero()) impl_->shift_ns += ahead.count();
+  };
+  const auto settle = [&] {
+    impl_->idle.wait_for(lock, kSettleMax,
+                         [&] { return impl_->running == 0 && impl_->tasks.empty(); });
+  };
+  for (auto due = impl_->timers.next_due(); due && *due <= target; due = impl_->timers.next_due()) {
+    move_to(*due);
+    impl_->tasks.push_back(impl_->timers.take_next());
+    impl_->work.notify_one();
+    settle();
+  }
+  move_to(target);
+  settle();
+  impl_->advancing = false;
+  impl_->timer.notify_one();
+}
+
+struct SimulatedRuntime::Impl {
+  TimerQueue timers;
+  std::deque<Task> tasks;
+  std::mt19937_64 generator;
+  Time start;
+  nanoseconds elapsed{0};
+};
+
+SimulatedRuntime::SimulatedRuntime(std::uint64_t seed, Time start)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->generator.seed(seed);
+  impl_->start = start;
+}
+SimulatedRuntime::~SimulatedRuntime() = default;
+
+Time SimulatedRuntime::now() const {
+  return impl_->start + std::chrono::duration_cast<Duration>(impl_->elapsed);
+}
+nanoseconds SimulatedRuntime::monotonic() const { return impl_->elapsed; }
+std::uint64_t SimulatedRuntime::random() { return impl_->generator(); }
+TimerId SimulatedRuntime::after(Duration delay, Task task) {
+  return impl_->timers.add(impl_->elapsed + std::max(delay, Duration::zero()), std::move(task));
+}
+void SimulatedRuntime::cancel(TimerId timer) { impl_->timers.cancel(timer); }
+void SimulatedRuntime::post(Task task) { impl_->tasks.push_back(std::move(task)); }
+void SimulatedRuntime::quiesce() {
+  impl_->timers.clear();
+  impl_->tasks.clear();
+}
+
+void SimulatedRuntime::run_ready() { advance(Duration::zero()); }
+
+void SimulatedRuntime::advance(Duration by) {
+  const auto target = impl_->elapsed + by;
+  while (true) {
+    if (!impl_->tasks.empty()) {
+      const Task task = std::move(impl_->tasks.front());
+      impl_->tasks.pop_front();
+      task();
+    } else if (const auto due = impl_->timers.next_due(); due && *due <= target) {
+      impl_->elapsed = std::max(impl_->elapsed, *due);
+      const Task task = impl_->timers.take_next();
+      task();
+    } else {
+      break;
+    }
+  }
+  impl_->elapsed = target;
+}
+
+struct Timer::State {
+  Runtime& runtime;
+  Duration period;
+  Runtime::Task task;
+  std::mutex mutex;
+  bool stopped = false;
+  TimerId id = 0;
+
+  State(Runtime& runtime_in, Duration period_in, Runtime::Task task_in)
+      : runtime(runtime_in), period(period_in), task(std::move(task_in)) {}
+
+  static void arm(const std::shared_ptr<State>& state) {
+    state->id = state->runtime.after(state->period, [state] {
+      const std::lock_guard lock(state->mutex);
+      if (state->stopped) return;
+      state->task();
+      arm(state);
+    });
+  }
+};
+
+Timer::Timer(Runtime& runtime, Duration period, Runtime::Task task)
+    : state_(std::make_shared<State>(runtime, period, std::move(task))) {
+  const std::lock_guard lock(state_->mutex);
+  State::arm(state_);
+}
+
+Timer::~Timer() {
+  if (!state_) return;
+  const std::lock_guard lock(state_->mutex);
+  state_->stopped = true;
+  state_->runtime.cancel(state_->id);
+}
+
+Timer::Timer(Timer&&) noexcept = default;
+Timer& Timer::operator=(Timer&& other) noexcept {
+  Timer old(std::move(*this));  // stops what ran here
+  state_ = std::move(other.state_);
+  return *this;
+}
+
+}  // namespace weir

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <filesystem>
+
+#include "base/log.h"
+#include "store/kv_store.h"
+
+namespace weir::store {
+namespace {
+
+constexpr std::size_t kBlockCacheBytes = 32u << 20;
+constexpr std::size_t kWriteBufferBytes = 16u << 20;
+constexpr int kWriteBuffersMax = 4;
+constexpr int kOpenFilesMax = 512;
+
+rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
+
+Error store_error(const rocksdb::Status& status) {
+  log::error("store failed", {{"error", status.ToString()}});
+  return {
+      ErrorKind::unavailable, "ServiceUnavailableException",
+      "The service cannot complete the request: the store answered '" + status.ToString() + "'."};
+}
+
+class RocksCursor final : public Cursor {
+ public:
+  explicit RocksCursor(rocksdb::Iterator* iterator) : iterator_(iterator) {}
+  bool valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return view(iterator_->key()); }
+  std::string_view value() const override { return view(iterator_->value()); }
+  void next() override { iterator_->Next(); }
+  void previous() override { iterator_->Prev(); }
+  void seek(std::string_view key) override { iterator_->Seek(slice(key)); }
+  void seek_back(std::string_view key) override { iterator_->SeekForPrev(slice(key)); }
+  Result<void> status() const override {
+    if (const auto status = iterator_->status(); !status.ok()) return store_error(status);
+    return {};
+  }
+
+ private:
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+class RocksStore final : public KvStore {
+ public:
+  explicit RocksStore(rocksdb::DB* db) : db_(db) {}
+  ~RocksStore() override {
+    if (const auto status = db_->Close(); !status.ok()) store_error(status);
+  }
+
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    std::string value;
+    const auto status = db_->Get({}, slice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return store_error(status);
+    return std::optional(std::move(value));
+  }
+
+  Result<void> write(const WriteBatch& batch) override {
+    using Kind = WriteBatch::Operation::Kind;
+    rocksdb::WriteBatch changes;
+    for (const auto& operation : batch.operations()) {
+      rocksdb::Status status;
+      if (operation.kind == Kind::put) {
+        status = changes.Put(operation.key, operation.value);
+      } else if (operation.kind == Kind::erase) {
+        status = changes.Delete(operation.key);
+      } else {
+        status = changes.DeleteRange(operation.key, range_end(operation.value));
+      }
+      if (!status.ok()) return store_error(status);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = true;  // RocksDB joins concurrent writers into one log write and one fsync
+    if (const auto status = db_->Write(options, &changes); !status.ok()) return store_error(status);
+    return {};
+  }
+
+  std::unique_ptr<Cursor> cursor() const override {
+    rocksdb::ReadOptions options;
+    return std::make_unique<RocksCursor>(db_->NewIterator(options));
+  }
+
+ private:
+  /// DeleteRange needs an end; no key of ours begins with so many 0xff bytes.
+  static std::string range_end(const std::string& end) {
+    return end.empty() ? std::string(64, '\xff') : end;
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+rocksdb::Options database_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_write_buffer_number = kWriteBuffersMax;
+  options.max_open_files = kOpenFilesMax;
+  options.compression = rocksdb::kLZ4Compression;
+  options.bottommost_compression = rocksdb::kZSTD;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.keep_log_file_num = 3;
+  options.max_log_file_size = 1u << 20;
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KvStore>> open_rocksdb_store(const std::string& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) {
+    return Error{ErrorKind::unavailable, "ServiceUnavailableException",
+                 "cannot create the folder " + folder + ": " + failure.message() +
+                     " (choose another with --data, or change its owner)"};
+  }
+  rocksdb::DB* db = nullptr;
+  if (const auto status = rocksdb::DB::Open(database_options(), folder, &db); !status.ok()) {
+    std::string help;
+    if (status.ToString().find("lock") != std::string::npos)
+      help = " (is another daemon using it?)";
+    return Error{ErrorKind::unavailable, "ServiceUnavailableException",
+                 "cannot open the store in " + folder + ": " + status.ToString() + help};
+  }
+  return std::unique_ptr<KvStore>(std::make_unique<RocksStore>(db));
+}
+
+}  // namespace weir::store
