@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/result.h"
+#include "base/runtime.h"
+#include "base/scope.h"
+#include "flow/context.h"
+#include "flow/record.h"
+#include "store/kv_store.h"
+
+namespace weir::vpc {
+class Network;
+}
+namespace weir::logs {
+class Logs;
+}
+namespace weir::objects {
+class Objects;
+}
+
+namespace weir::delivery {
+
+/// From closed flow records to the destinations of the flow logs that cover their interface:
+/// CloudWatch Logs at once, S3 in files by time and size.
+///
+/// A record that was taken over from the queue is in the store before anything else happens to it
+/// (S3), or in the log group (CloudWatch Logs); what a destination refuses is kept in the store and
+/// tried again. A file that was written twice because of a crash has the same key and the same or
+/// more records, so no record is in two files.
+///
+/// Threads: accept() from any capture thread, never waits for a destination or a disk. Everything
+/// else runs on
+///          the runtime's workers, one drain at a time.
+/// Limits:  Config. Records that do not fit the queue or the backlog are counted in
+///          weir_delivery_records_skipped_total, and the flow log gets a SKIPDATA record for the
+///          interface.
+class Delivery {
+ public:
+  struct Config {
+    /// A file holds the records whose `end` lies in one slot, and is written when the slot is over
+    /// for file_delay.
+    Duration file_slot = std::chrono::minutes(5);
+    /// How long to wait for records of a slot that is over (records come when their window closes).
+    Duration file_delay = std::chrono::minutes(1);
+    std::uint64_t file_text_bytes_max =
+        75u << 20;  // of text before compression; then the file is written
+    std::size_t queue_bytes_max = 64u << 20;     // formatted records that are not in the store yet
+    std::uint64_t backlog_bytes_max = 1u << 30;  // in the store, not delivered yet
+    Duration retry_delay_min = std::chrono::seconds(1);
+    Duration retry_delay_max = std::chrono::minutes(1);
+  };
+
+  Delivery(Runtime& runtime, store::KvStore& store, vpc::Network& network, logs::Logs& logs,
+           objects::Objects& objects, Config config);
+  ~Delivery();
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
+
+  /// Takes up what an earlier run left in the store. Call once, before the first accept().
+  Result<void> load();
+  /// Records of one interface; they may be forgotten when this returns.
+  void accept(const Scope& scope, const flow::Context& interface,
+              std::span<const flow::Record> records);
+  /// Delivers everything now, unfinished slots too. The Error is the last that a destination gave;
+  /// what it refused stays in the store.
+  Result<void> flush();
+  /// flush(), then accepts nothing more.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::delivery
