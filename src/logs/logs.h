@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/runtime.h"
+#include "base/scope.h"
+#include "logs/filter_pattern.h"
+#include "logs/types.h"
+#include "store/kv_store.h"
+
+namespace weir::logs {
+
+/// CloudWatch Logs: groups, streams, events, retention and metric filters.
+///
+/// Threads: every function may be called from any thread. Puts to different streams run in
+/// parallel. Durability: what a function acknowledges is in the store. The metric values that a
+/// batch of events gives are written with the events and handed on afterwards; load() hands on what
+/// a crash left behind. Errors carry AWS's codes and texts: ResourceNotFoundException,
+/// ResourceAlreadyExistsException, InvalidParameterException, LimitExceededException,
+/// ValidationException, InvalidOperationException.
+class Logs {
+ public:
+  struct Config {
+    /// How often events beyond their group's retention are removed; they are hidden at once. 1 min
+    /// .. 1 day.
+    Duration retention_period = std::chrono::hours(1);
+    /// How long one FilterLogEvents call may search before it answers with what it has. 1 s .. 50
+    /// s.
+    Duration search_time_max = std::chrono::seconds(20);
+    std::size_t log_groups_max = 1'000'000;
+  };
+  static constexpr std::size_t kEventBytesOverhead = 26;
+  static constexpr std::size_t kBatchBytesMax = 1'048'576;
+  static constexpr std::size_t kBatchEventsMax = 10'000;
+  static constexpr std::size_t kPageEventsMax = 10'000;
+  static constexpr std::size_t kPageBytesMax = 1'048'576;
+  static constexpr std::size_t kMetricFiltersMax = 100;  // of one group
+  static constexpr std::size_t kRegexFiltersMax = 5;     // of one group
+  static constexpr std::size_t kTagsMax = 50;
+
+  Logs(Runtime& runtime, store::KvStore& store, MetricSink sink, Config config);
+  ~Logs();
+  Logs(const Logs&) = delete;
+  Logs& operator=(const Logs&) = delete;
+
+  /// Replaces what is in memory by what is in the store, hands on what is left and starts the
+  /// timers. Call it once before anything else (and again after the store was emptied).
+  Result<void> load();
+
+  // Groups.
+  /// Name, class, tags, KMS key and deletion protection are taken from `group`.
+  Result<void> create_log_group(const Scope& scope, LogGroup group);
+  Result<void> delete_log_group(const Scope& scope, std::string_view name);
+  Result<LogGroupStatus> log_group(const Scope& scope, std::string_view name) const;
+  struct GroupQuery {
+    std::string prefix;
+    std::vector<std::string>
+        substrings;               // one of them must occur; a leading `^` means prefix; none: all
+    std::string log_group_class;  // "": all
+    std::vector<std::string> names;  // none: all
+    std::string after;
+    std::size_t limit = 50;
+  };
+  Page<LogGroupStatus> log_groups(const Scope& scope, const GroupQuery& query) const;
+  /// No value: events are kept for ever.
+  Result<void> set_retention(const Scope& scope, std::string_view name, std::optional<int> days);
+  Result<void> set_deletion_protection(const Scope& scope, std::string_view name, bool enabled);
+  Result<void> tag(const Scope& scope, std::string_view name,
+                   const std::map<std::string, std::string>& tags);
+  Result<void> untag(const Scope& scope, std::string_view name, std::span<const std::string> keys);
+  /// Creates the group if it is missing; a group that exists is left as it is.
+  Result<void> ensure_group(const Scope& scope, std::string_view name);
+
+  // Streams.
+  Result<void> create_log_stream(const Scope& scope, std::string_view group, std::string_view name);
+  Result<void> delete_log_stream(const Scope& scope, std::string_view group, std::string_view name);
+  struct StreamQuery {
+    std::string prefix;
+    bool by_last_event = false;  // otherwise by name
+    bool descending = false;
+    std::string after;
+    std::size_t limit = 50;
+  };
+  Result<Page<LogStream>> log_streams(const Scope& scope, std::string_view group,
+                                      const StreamQuery& query) const;
+  /// Creates group and stream where missing: flow-log delivery on its first data.
+  Result<void> ensure_stream(const Scope& scope, std::string_view group, std::string_view name);
+
+  // Events.
+  /// Which events were not accepted (API type RejectedLogEventsInfo); the call itself succeeds.
+  struct PutResult {
+    std::optional<int> too_new_start_index;
+    std::optional<int> too_old_end_index;
+    std::optional<int> expired_end_index;
+    std::string next_sequence_token;
+    bool rejected_any() const {
+      return too_new_start_index || too_old_end_index || expired_end_index;
+    }
+  };
+  Result<PutResult> put_log_events(const Scope& scope, std::string_view group,
+                                   std::string_view stream, std::span<const InputLogEvent> events);
+
+  struct GetQuery {
+    std::optional<Time> start;  // inclusive
+    std::optional<Time> end;    // exclusive
+    std::size_t limit = kPageEventsMax;
+    bool start_from_head = false;
+    std::string token;
+  };
+  struct GetResult {
+    std::vector<LogEvent> events;  // oldest first
+    std::string next_forward_token;
+    std::string next_backward_token;
+  };
+  Result<GetResult> get_events(const Scope& scope, std::string_view group, std::string_view stream,
+                               const GetQuery& query) const;
+
+  struct FilterQuery {
+    std::vector<std::string> stream_names;  // none: all
+    std::string stream_prefix;
+    std::optional<Time> start;  // inclusive
+    std::optional<Time> end;    // inclusive
+    FilterPattern pattern;
+    std::size_t limit = kPageEventsMax;
+    bool start_from_head = true;
+    std::string token;
+  };
+  struct FilterResult {
+    std::vector<LogEvent> events;
+    std::string next_token;  // "" when finished
+  };
+  /// Events of many streams in one order. A page without events and with a token happens only when
+  /// the search took longer than Config::search_time_max.
+  Result<FilterResult> filter_events(const Scope& scope, std::string_view group,
+                                     const FilterQuery& query) const;
+
+  // Metric filters.
+  /// Creates or replaces. Name, pattern and transformations are taken from `filter`.
+  Result<void> put_metric_filter(const Scope& scope, std::string_view group, MetricFilter filter);
+  Result<void> delete_metric_filter(const Scope& scope, std::string_view group,
+                                    std::string_view name);
+  struct MetricFilterQuery {
+    std::string log_group_name;  // "": all groups
+    std::string prefix;
+    std::string metric_name;  // both or neither
+    std::string metric_namespace;
+    std::string after;
+    std::size_t limit = 50;
+  };
+  Result<Page<MetricFilterRef>> metric_filters(const Scope& scope,
+                                               const MetricFilterQuery& query) const;
+  /// The filters that feed a metric: an alarm's way back to the events behind it.
+  std::vector<MetricFilterRef> filters_for_metric(const Scope& scope,
+                                                  std::string_view metric_namespace,
+                                                  std::string_view metric_name) const;
+  struct TestMatch {
+    std::size_t event_number = 0;  // counted from 0
+    Extraction extraction;
+  };
+  static Result<std::vector<TestMatch>> test_metric_filter(std::string_view pattern,
+                                                           std::span<const std::string> messages);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::logs
