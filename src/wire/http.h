@@ -19,20 +19,24 @@ namespace weir::wire {
 /// Headers in their order; names compare without case.
 class Headers {
  public:
-  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
   void set(std::string_view name, std::string value);
   std::optional<std::string_view> find(std::string_view name) const;
-  std::string_view get(std::string_view name) const { return find(name).value_or(std::string_view{}); }
+  std::string_view get(std::string_view name) const {
+    return find(name).value_or(std::string_view{});
+  }
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-/// A request body that has arrived completely: in memory, or (larger than the listener's memory limit, only where
-/// the route allows it: S3) in a file that the server wrote and removes afterwards if it is still there. A handler
-/// may rename the file away to keep it. Content codings and aws-chunked framing are already undone, and the
-/// payload hash has been verified.
+/// A request body that has arrived completely: in memory, or (larger than the listener's memory
+/// limit, only where the route allows it: S3) in a file that the server wrote and removes
+/// afterwards if it is still there. A handler may rename the file away to keep it. Content codings
+/// and aws-chunked framing are already undone, and the payload hash has been verified.
 struct Body {
   std::variant<std::string, std::filesystem::path> content;
   std::uint64_t size = 0;
@@ -48,11 +52,11 @@ struct Body {
 /// Who asks, and how they reached us. Filled in by the server after the signature was verified.
 struct Caller {
   Scope scope;
-  std::string access_key;    // "" for an anonymous request (only where the route allows it)
-  std::string service;       // of the credential scope: "logs", "monitoring", "s3" ...
+  std::string access_key;  // "" for an anonymous request (only where the route allows it)
+  std::string service;     // of the credential scope: "logs", "monitoring", "s3" ...
   std::string source_ip;
-  std::string endpoint;      // scheme://host:port as the client named it
-  std::string request_id;    // a UUID
+  std::string endpoint;    // scheme://host:port as the client named it
+  std::string request_id;  // a UUID
   bool is_presigned = false;
 };
 
@@ -73,8 +77,9 @@ struct FileBody {
   std::filesystem::path path;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  /// What keeps `path` valid until the answer is sent (an open descriptor: `path` is then /proc/self/fd/N and
-  /// names the same bytes even if the file was replaced). Destroyed with the answer. Shared: type-erased deleter.
+  /// What keeps `path` valid until the answer is sent (an open descriptor: `path` is then
+  /// /proc/self/fd/N and names the same bytes even if the file was replaced). Destroyed with the
+  /// answer. Shared: type-erased deleter.
   std::shared_ptr<const void> keep = nullptr;
 };
 

@@ -50,12 +50,12 @@ struct Protocols {
 
 /// A service as its clients know it.
 struct ServiceModel {
-  std::string_view signing_name;      // "logs", "monitoring", "sns", "ec2", "athena", "sts", "glue"
-  std::string_view target_prefix;     // JSON: "Logs_20140328"
-  std::string_view api_version;       // Query: "2010-08-01"
-  std::string_view xml_namespace;     // Query answers
-  std::string_view cbor_service;      // /service/<this>/operation/...
-  std::string_view validation_code;   // "InvalidParameterException", "ValidationError" ...
+  std::string_view signing_name;     // "logs", "monitoring", "sns", "ec2", "athena", "sts", "glue"
+  std::string_view target_prefix;    // JSON: "Logs_20140328"
+  std::string_view api_version;      // Query: "2010-08-01"
+  std::string_view xml_namespace;    // Query answers
+  std::string_view cbor_service;     // /service/<this>/operation/...
+  std::string_view validation_code;  // "InvalidParameterException", "ValidationError" ...
   Protocols protocols;
   /// CloudWatch speaks Query codes in Query ("ResourceNotFound") and shape names in JSON and CBOR
   /// ("ResourceNotFoundException"): pairs of (query code, shape name). Errors carry the query code.
@@ -69,8 +69,8 @@ class OperationTable {
 
   /// Adds `Op`, handled by `(api.*handler)(request, input)`. `api` must outlive the table.
   template <class Op, class Api>
-  void add(Api& api, Result<typename Op::Output> (Api::*handler)(const Request&,
-                                                                const typename Op::Input&)) {
+  void add(Api& api,
+           Result<typename Op::Output> (Api::*handler)(const Request&, const typename Op::Input&)) {
     Operation operation;
     operation.name = Op::name;
     operation.input = &type_of<typename Op::Input>();
