@@ -17,8 +17,9 @@ if(NOT TARGET pugixml::pugixml)
 endif()
 
 function(weir_pkg_config target package)
-  pkg_check_modules(${target} REQUIRED IMPORTED_TARGET ${package})
-  add_library(weir::${target} ALIAS PkgConfig::${target})
+  # The prefix keeps the cached results apart from those of other packages' Find modules.
+  pkg_check_modules(weir_pc_${target} REQUIRED IMPORTED_TARGET ${package})
+  add_library(weir::${target} ALIAS PkgConfig::weir_pc_${target})
 endfunction()
 weir_pkg_config(re2 re2)
 weir_pkg_config(zstd libzstd)
