@@ -154,9 +154,8 @@ SystemRuntime::~SystemRuntime() {
 }
 
 Time SystemRuntime::now() const {
-  const auto real = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
-  return {real.count() + impl_->shift_ns.load() / 1'000'000};
+  const nanoseconds real = std::chrono::system_clock::now().time_since_epoch();
+  return {(real.count() + impl_->shift_ns.load()) / 1'000'000};
 }
 
 nanoseconds SystemRuntime::monotonic() const { return impl_->monotonic(); }
