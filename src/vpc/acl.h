@@ -36,10 +36,10 @@ struct AclEntry {
   std::string protocol = "-1";        // IANA number, -1 is all
   std::string rule_action = "allow";  // or deny
   bool egress = false;
-  std::optional<std::string> cidr_block;
-  std::optional<std::string> ipv6_cidr_block;
-  std::optional<PortRange> port_range;
-  std::optional<IcmpTypeCode> icmp;
+  std::optional<std::string> cidr_block = {};
+  std::optional<std::string> ipv6_cidr_block = {};
+  std::optional<PortRange> port_range = {};
+  std::optional<IcmpTypeCode> icmp = {};
   bool operator==(const AclEntry&) const = default;
   static Shape shape();
 

@@ -73,6 +73,9 @@ struct Subnet {
   std::string availability_zone_id;  // use1-az1
   bool default_for_az = true;
   bool map_public_ip_on_launch = true;
+  bool assign_ipv6_address_on_creation = false;
+  bool ipv6_native = false;
+  int available_ip_addresses = 0;
   Tags tags;
   static Shape shape();
 };
@@ -108,6 +111,11 @@ struct SecurityGroup {
 };
 
 struct SecurityGroupRule {
+  struct Reference {
+    std::string group_id;
+    std::string user_id;
+    static Shape shape();
+  };
   std::string id;  // sgr-
   std::string arn;
   std::string group_id;
@@ -118,7 +126,7 @@ struct SecurityGroupRule {
   int to_port = -1;
   std::optional<std::string> cidr_ipv4;
   std::optional<std::string> cidr_ipv6;
-  std::optional<std::string> referenced_group_id;
+  std::optional<Reference> referenced_group;
   std::optional<std::string> description;
   Tags tags;
   static Shape shape();
