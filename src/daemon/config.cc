@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+extern char** environ;
+
+namespace weir::daemon {
+namespace {
+
+constexpr std::string_view kRecordTimes[] = {"packet", "window"};
+constexpr std::string_view kSmtpTls[] = {"none", "starttls-if-offered", "starttls", "implicit"};
+constexpr std::string_view kLogLevels[] = {"debug", "info", "warn", "error", "off"};
+constexpr std::string_view kLogFormats[] = {"text", "json"};
+
+constexpr Setting kSettings[] = {
+    {"listen", "Service", "Address and port to serve on; port 0 takes any free one."},
+    {"endpoint", "Service",
+     "URL under which subscribers reach the daemon, for links in notifications; made from `listen` "
+     "if empty."},
+    {"tls_certificate", "Service",
+     "PEM file with the certificate chain; with `tls_key` the daemon serves HTTPS."},
+    {"tls_key", "Service", "PEM file with the private key of `tls_certificate`."},
+    {"data", "Service",
+     "Folder of all state; if empty /var/lib/weir for root, else ~/.local/share/weir."},
+    {"ephemeral", "Service",
+     "CI mode: state in memory, any credentials are accepted, /_weir/reset and /_weir/clock answer "
+     "on loopback."},
+    {"account", "Service", "Account id (12 digits) that owns this host's interfaces."},
+    {"region", "Service", "Region that this host's interfaces are in."},
+    {"capture", "Capture",
+     "Whether to capture packets; by default yes, and in CI mode only if `interfaces` are named."},
+    {"interfaces", "Capture",
+     "Devices that become network interfaces (ENIs); by default all that are up, have an address "
+     "and are no loopback."},
+    {"capture_ring_mib", "Capture", "Size of the kernel's packet ring of one interface, MiB."},
+    {"flows_max", "Capture",
+     "Flows of one interface and window at most; what finds no room is counted and shown as "
+     "SKIPDATA."},
+    {"record_times", "Capture",
+     "Meaning of start and end of a record: `packet` (first and last packet) or `window` (bounds "
+     "of the aggregation window)."},
+    {"refused_report_delay_ms", "Capture",
+     "How long after its first packet a refused flow is reported, milliseconds; -1 waits for the "
+     "end of the window."},
+    {"hide_unlogged", "Capture",
+     "Leave out the traffic that AWS never logs (DHCP, Amazon DNS, time and metadata services)."},
+    {"nodata_records", "Capture", "Write a NODATA record for each window without traffic."},
+    {"enforce", "Network ACLs",
+     "Whether network ACLs are made true with nftables; by default yes, and no in CI mode."},
+    {"enforce_force", "Network ACLs",
+     "Make changes that would cut off this host's SSH session or the connection that asks for "
+     "them."},
+    {"acl_entries_max", "Network ACLs",
+     "Entries of a network ACL per direction and IP version; 20 is AWS's default quota."},
+    {"s3_file_slot_s", "Flow logs to S3", "Seconds of records in one file."},
+    {"s3_file_delay_s", "Flow logs to S3",
+     "Seconds to wait for late records before a file is written."},
+    {"alarms_early_firing", "Alarms",
+     "Fire in the middle of a period when no later datapoint could take the breach back."},
+    {"smtp_host", "Mail",
+     "Relay for email subscriptions; without one they are kept and retried but cannot be "
+     "delivered."},
+    {"smtp_port", "Mail", "Port of the relay."},
+    {"smtp_tls", "Mail",
+     "`none`, `starttls-if-offered`, `starttls` (refuse to send without) or `implicit` (smtps)."},
+    {"smtp_user", "Mail", "User name for the relay; empty for none."},
+    {"smtp_password", "Mail", "Password for the relay.", true},
+    {"smtp_from", "Mail", "Sender address of mails."},
+    {"respond_block", "Response",
+     "Really block offenders; without it the responder only says what it would do."},
+    {"respond_allow", "Response",
+     "CIDR blocks that are never blocked, besides this host, its gateways and loopback."},
+    {"respond_ttl_s", "Response", "Seconds after which a block is removed."},
+    {"respond_entries_max", "Response", "Blocks in force at a time."},
+    {"respond_count_min", "Response",
+     "Matching log events of an address before it counts as an offender."},
+    {"athena_output", "Athena",
+     "Where query results go if neither the request nor the work group says: s3://bucket/prefix/."},
+    {"athena_memory_mib", "Athena", "Memory of the query engine, MiB; more is spilled to disk."},
+    {"athena_timeout_s", "Athena", "Seconds after which a query is failed."},
+    {"workers", "Limits", "Threads that answer requests."},
+    {"connections_max", "Limits", "Client connections at a time."},
+    {"log_level", "Log", "`debug`, `info`, `warn`, `error` or `off`."},
+    {"log_format", "Log", "`text` or `json`, on standard error."},
+};
+
+Error config_error(std::string message) {
+  return {ErrorKind::invalid, "InvalidConfiguration", std::move(message)};
+}
+
+const Member* member_of(std::string_view key) {
+  const auto members = Config::shape().members;
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.name == key; });
+  return found == members.end() ? nullptr : &*found;
+}
+
+/// Text of a flag or variable as the tree of its setting: lists are split at commas.
+Document value_of(const Member& member, const std::string& text) {
+  if (member.type().kind != Kind::list) return Document(text);
+  Document::List items;
+  std::istringstream stream(text);
+  for (std::string item; std::getline(stream, item, ',');) {
+    if (!item.empty()) items.emplace_back(item);
+  }
+  return Document(std::move(items));
+}
+
+Result<void> apply(Document& tree, const Overrides& overrides, std::string_view origin) {
+  for (const auto& [key, text] : overrides) {
+    const Member* member = member_of(key);
+    if (member == nullptr) {
+      std::vector<std::string_view> known;
+      for (const Setting& setting : kSettings) known.push_back(setting.key);
+      std::string message = "unknown setting '" + key + "' from the " + std::string(origin);
+      if (const auto near = nearest_name(key, known); !near.empty())
+        message += ", did you mean '" + near + "'?";
+      return config_error(std::move(message));
+    }
+    tree[key] = value_of(*member, text);
+  }
+  return {};
+}
+
+Result<Document> read_file(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream) return config_error("cannot read the configuration file " + file);
+  std::stringstream text;
+  text << stream.rdbuf();
+  auto tree = parse_yaml(text.str());
+  if (!tree) return config_error(file + ": " + tree.error().message);
+  if (tree->is_null()) return Document(Document::Map{});
+  if (tree->map() == nullptr)
+    return config_error(file + ": expected lines such as 'listen: 127.0.0.1:4566'");
+  return tree;
+}
+
+Result<void> check(const Config& config) {
+  WEIR_TRY(const ListenAddress ignored, parse_listen(config.listen));
+  (void)ignored;
+  if (config.tls_certificate.empty() != config.tls_key.empty()) {
+    return config_error("tls_certificate and tls_key belong together: set both or neither");
+  }
+  return {};
+}
+
+std::string yaml_value(const Document& value) {
+  if (const auto* list = value.list()) {
+    std::string text = "[";
+    for (const Document& item : *list) text += (text.size() > 1 ? ", " : "") + to_json(item);
+    return text + "]";
+  }
+  return value.is_null() ? "" : to_json(value);
+}
+
+}  // namespace
+
+Shape Config::shape() {
+  using S = Config;
+  static constexpr Member members[] = {
+      optional<&S::listen>("listen"),
+      optional<&S::endpoint>("endpoint"),
+      optional<&S::tls_certificate>("tls_certificate"),
+      optional<&S::tls_key>("tls_key"),
+      optional<&S::data>("data"),
+      optional<&S::ephemeral>("ephemeral"),
+      optional<&S::account>("account", pattern("[0-9]{12}")),
+      optional<&S::region>("region", pattern("[a-z]{2}(-[a-z]+)+-[0-9]")),
+      optional<&S::capture>("capture"),
+      optional<&S::interfaces>("interfaces", items(0, 1024)),
+      optional<&S::capture_ring_mib>("capture_ring_mib", range(1, 1024)),
+      optional<&S::flows_max>("flows_max", range(1024, 1 << 24)),
+      optional<&S::record_times>("record_times", one_of(kRecordTimes)),
+      optional<&S::refused_report_delay_ms>("refused_report_delay_ms", range(-1, 60000)),
+      optional<&S::hide_unlogged>("hide_unlogged"),
+      optional<&S::nodata_records>("nodata_records"),
+      optional<&S::enforce>("enforce"),
+      optional<&S::enforce_force>("enforce_force"),
+      optional<&S::acl_entries_max>("acl_entries_max", range(2, 4000)),
+      optional<&S::s3_file_slot_s>("s3_file_slot_s", range(1, 3600)),
+      optional<&S::s3_file_delay_s>("s3_file_delay_s", range(0, 3600)),
+      optional<&S::alarms_early_firing>("alarms_early_firing"),
+      optional<&S::smtp_host>("smtp_host"),
+      optional<&S::smtp_port>("smtp_port", range(1, 65535)),
+      optional<&S::smtp_tls>("smtp_tls", one_of(kSmtpTls)),
+      optional<&S::smtp_user>("smtp_user"),
+      optional<&S::smtp_password>("smtp_password"),
+      optional<&S::smtp_from>("smtp_from", length(3, 254)),
+      optional<&S::respond_block>("respond_block"),
+      optional<&S::respond_allow>("respond_allow", items(0, 1000)),
+      optional<&S::respond_ttl_s>("respond_ttl_s", range(1, 31536000)),
+      optional<&S::respond_entries_max>("respond_entries_max", range(1, 1000)),
+      optional<&S::respond_count_min>("respond_count_min", range(1, 1000000)),
+      optional<&S::athena_output>("athena_output"),
+      optional<&S::athena_memory_mib>("athena_memory_mib", range(64, 1 << 20)),
+      optional<&S::athena_timeout_s>("athena_timeout_s", range(1, 86400)),
+      optional<&S::workers>("workers", range(1, 256)),
+      optional<&S::connections_max>("connections_max", range(1, 65536)),
+      optional<&S::log_level>("log_level", one_of(kLogLevels)),
+      optional<&S::log_format>("log_format", one_of(kLogFormats)),
+  };
+  return {"Configuration", members};
+}
+
+std::span<const Setting> settings() { return kSettings; }
+
+std::filesystem::path Config::data_folder() const {
+  if (!data.empty()) return data;
+  if (::geteuid() == 0) return "/var/lib/weir";
+  if (const char* folder = std::getenv("XDG_DATA_HOME"); folder != nullptr && *folder != '\0') {
+    return std::filesystem::path(folder) / "weir";
+  }
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home != nullptr ? home : ".") / ".local/share/weir";
+}
+
+std::string Config::endpoint_url() const {
+  if (!endpoint.empty()) return endpoint;
+  const auto address = parse_listen(listen);
+  WEIR_ASSERT(static_cast<bool>(address));  // load_config() has checked it
+  std::string host = address->host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return (tls_certificate.empty() ? "http://" : "https://") + host + ":" +
+         std::to_string(address->port);
+}
+
+Overrides environment_overrides() {
+  static constexpr std::string_view kPrefix = "WEIR_";
+  static constexpr std::string_view kConfigFile = "WEIR_CONFIG";  // names the file, is no setting
+  Overrides overrides;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    const auto name = text.substr(0, equals);
+    if (!name.starts_with(kPrefix) || name == kConfigFile || equals == std::string_view::npos)
+      continue;
+    std::string key(name.substr(kPrefix.size()));
+    std::transform(key.begin(), key.end(), key.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    overrides[key] = text.substr(equals + 1);
+  }
+  return overrides;
+}
+
+Result<Config> load_config(const std::string& file, const Overrides& environment,
+                           const Overrides& flags) {
+  Document tree{Document::Map{}};
+  if (!file.empty()) {
+    WEIR_TRY(tree, read_file(file));
+  }
+  WEIR_CHECK(apply(tree, environment, "environment (WEIR_...)"));
+  WEIR_CHECK(apply(tree, flags, "command line"));
+  auto config = from_document<Config>(tree, {.textual = true, .refuse_unknown = true});
+  if (!config) return config_error((file.empty() ? "" : file + ": ") + config.error().message);
+  WEIR_CHECK(check(*config));
+  return config;
+}
+
+std::string config_yaml(const Config& config) {
+  const Document tree = to_document(config);
+  std::string text;
+  std::string_view section;
+  for (const Setting& setting : kSettings) {
+    if (setting.section != section) {
+      text.append(section.empty() ? "" : "\n")
+          .append("# ---- ")
+          .append(setting.section)
+          .append(" ----\n");
+      section = setting.section;
+    }
+    text.append("\n# ").append(setting.help).append("\n");
+    const Document* value = tree.find(setting.key);
+    const bool is_shown = value != nullptr && !value->is_null() && !setting.is_secret;
+    if (!is_shown) text += "# ";
+    text.append(setting.key).append(":");
+    if (is_shown) text.append(" ").append(yaml_value(*value));
+    text += '\n';
+  }
+  return text;
+}
+
+std::string settings_markdown() {
+  const Document defaults = to_document(Config{});
+  std::string text =
+      "# Settings\n\n"
+      "Generated by `weir config reference`. Each key of the YAML file (`--config`, `WEIR_CONFIG`) "
+      "is also a flag "
+      "(`--refused-report-delay-ms`)\nand an environment variable "
+      "(`WEIR_REFUSED_REPORT_DELAY_MS`). Flags beat the "
+      "environment, which beats the file. An unknown key is refused.\n";
+  std::string_view section;
+  for (const Setting& setting : kSettings) {
+    if (setting.section != section) {
+      section = setting.section;
+      text.append("\n## ").append(section).append(
+          "\n\n| key | default | meaning |\n|---|---|---|\n");
+    }
+    const Document* value = defaults.find(setting.key);
+    const std::string shown = value == nullptr ? "" : yaml_value(*value);
+    text.append("| `")
+        .append(setting.key)
+        .append("` | ")
+        .append(shown.empty() ? "" : "`" + shown + "`");
+    text.append(" | ").append(setting.help).append(" |\n");
+  }
+  return text;
+}
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const auto refused = [&] {
+    return config_error("listen: '" + std::string(text) +
+                        "' is no address and port such as 127.0.0.1:4566 or [::1]:4566");
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refused();
+  ListenAddress address;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return refused();
+  }
+  address.host = host.empty() ? "0.0.0.0" : host == "localhost" ? "127.0.0.1" : host;
+  const auto digits = text.substr(colon + 1);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || digits.empty())
+    return refused();
+  return address;
+}
+
+}  // namespace weir::daemon
