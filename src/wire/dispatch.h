@@ -22,8 +22,8 @@ struct Call {
   Protocol protocol = Protocol::query;
   std::string
       service;  // target prefix, CBOR service name, or "" (Query: nothing in the request says it)
-  std::string operation;  // "" if the client left it out
-  std::string version;    // Query: the parameter Version
+  std::string operation = {};  // "" if the client left it out
+  std::string version = {};    // Query: the parameter Version
 };
 
 /// The protocol and operation that headers and path (JSON, CBOR), query string or form body (Query)
@@ -42,8 +42,7 @@ struct DispatchLimits {
 /// Decodes the request in its protocol, calls the operation, encodes the answer or the error. Never
 /// fails: what goes wrong is an answer. The request's signature and permission have been checked;
 /// its body is in memory.
-HttpResponse dispatch(const OperationTable& table, const HttpRequest& request,
-                      const DispatchLimits& limits = {});
+HttpResponse dispatch(const OperationTable& table, const HttpRequest& request);
 
 /// The answer that tells `error` as the service does in that protocol: body, headers, status,
 /// request id.
@@ -51,6 +50,10 @@ HttpResponse error_response(const ServiceModel& model, Protocol protocol, const 
                             const HttpRequest& request);
 /// The same for S3 (REST-XML). `details` of the error become further elements. HEAD has no body.
 HttpResponse s3_error_response(const Error& error, const HttpRequest& request);
+
+/// What S3 answers carry: `x-amz-request-id` and `x-amz-id-2`, made from the UUID of the request.
+std::string s3_request_id(const Caller& caller);
+std::string s3_host_id(const Caller& caller);
 
 /// The HTTP status of an error. Codes with a status of their own come from a table, others by kind.
 int http_status(Protocol protocol, const Error& error);

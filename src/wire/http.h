@@ -90,6 +90,15 @@ struct HttpResponse {
   std::variant<std::string, FileBody> body;
 };
 
+/// Fills target, path and query from a request line's target (origin or absolute form).
+void set_target(HttpRequest& request, std::string_view target);
+
+/// `a=1&b` to decoded pairs, in order: a URL query or a form body (`+` is a blank).
+std::vector<std::pair<std::string, std::string>> parse_form(std::string_view text);
+
+/// Do they differ in letter case only (ASCII)?
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
 /// Percent-decoding; `+` is a blank only if `plus_is_blank`.
 std::string percent_decode(std::string_view text, bool plus_is_blank = false);
 /// RFC 3986 encoding as SigV4 wants it; `/` is kept if `keep_slash`.

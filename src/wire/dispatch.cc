@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/dispatch.h"
+
+#include <algorithm>
+
+#include "base/document.h"
+#include "wire/cbor.h"
+#include "wire/inflate.h"
+#include "wire/query.h"
+#include "wire/text.h"
+#include "wire/xml.h"
+
+namespace weir::wire {
+namespace {
+
+bool is_query(Protocol protocol) {
+  return protocol == Protocol::query || protocol == Protocol::ec2_query;
+}
+
+std::string_view body_text(const HttpRequest& request) {
+  return request.body.in_memory() ? std::string_view(request.body.text()) : std::string_view{};
+}
+
+bool is_form(const HttpRequest& request) {
+  const std::string type = to_lower(request.headers.get("Content-Type"));
+  return request.method == "POST" && type.starts_with("application/x-www-form-urlencoded");
+}
+
+/// `/service/<service>/operation/<operation>`, possibly behind a prefix of the client's endpoint.
+std::optional<Call> cbor_call(std::string_view path) {
+  constexpr std::string_view kService = "/service/";
+  constexpr std::string_view kOperation = "/operation/";
+  const std::size_t operation = path.rfind(kOperation);
+  if (operation == std::string_view::npos) return std::nullopt;
+  const std::size_t service = path.rfind(kService, operation);
+  if (service == std::string_view::npos) return std::nullopt;
+  const std::size_t from = service + kService.size();
+  if (from > operation) return std::nullopt;
+  return Call{Protocol::cbor,
+              std::string(path.substr(from, operation - from)),
+              std::string(path.substr(operation + kOperation.size())),
+              {}};
+}
+
+std::optional<Call> query_call(const HttpRequest& request) {
+  if (request.path != "/" || (request.method != "GET" && request.method != "POST")) {
+    return std::nullopt;
+  }
+  Call call{.protocol = Protocol::query};
+  bool named = false;
+  const auto look = [&](const auto& parameters) {
+    for (const auto& [name, value] : parameters) {
+      if (name == "Action") {
+        call.operation = value;
+        named = true;
+      } else if (name == "Version") {
+        call.version = value;
+      }
+    }
+  };
+  look(request.query);
+  if (is_form(request)) look(parse_form(body_text(request)));
+  if (!named && !is_form(request)) return std::nullopt;
+  constexpr std::string_view kEc2Version = "2016-11-15";
+  if (call.version == kEc2Version) call.protocol = Protocol::ec2_query;
+  return call;
+}
+
+bool supports(const ServiceModel& model, Protocol protocol) {
+  switch (protocol) {
+    case Protocol::json_1_0:
+    case Protocol::json_1_1:
+      return model.protocols.json_1_0 || model.protocols.json_1_1;
+    case Protocol::query:
+      return model.protocols.query;
+    case Protocol::ec2_query:
+      return model.protocols.ec2_query;
+    case Protocol::cbor:
+      return model.protocols.cbor;
+    case Protocol::rest_xml:
+      return false;
+  }
+  return false;
+}
+
+Error no_such_operation(const Call& call) {
+  if (!is_query(call.protocol)) {
+    return {ErrorKind::not_found, "UnknownOperationException", ""};
+  }
+  if (call.operation.empty()) {
+    return {ErrorKind::invalid, "MissingAction", "The request must contain the parameter Action"};
+  }
+  if (call.protocol == Protocol::ec2_query) {
+    return {ErrorKind::invalid, "InvalidAction",
+            "The action " + call.operation + " is not valid for this web service."};
+  }
+  return {ErrorKind::invalid, "InvalidAction",
+          "Could not find operation " + call.operation +
+              (call.version.empty() ? "" : " for version " + call.version)};
+}
+
+Result<Document> decode(Protocol protocol, const HttpRequest& request) {
+  const std::string_view body = body_text(request);
+  if (!is_query(protocol)) {
+    if (body.empty()) return Document(Document::Map{});
+    WEIR_TRY(Document tree, protocol == Protocol::cbor ? parse_cbor(body) : parse_json(body));
+    if (tree.map() == nullptr) {
+      return Error{ErrorKind::invalid, "SerializationException", "the input is not a structure"};
+    }
+    return tree;
+  }
+  auto parameters = request.query;
+  if (is_form(request)) {
+    for (auto& parameter : parse_form(body)) parameters.push_back(std::move(parameter));
+  }
+  return parse_query(parameters);
+}
+
+BindOptions bind_options(Protocol protocol) {
+  using Names = BindOptions::Names;
+  if (protocol == Protocol::ec2_query) return {.textual = true, .names = Names::ec2};
+  if (protocol == Protocol::query) return {.textual = true, .names = Names::query};
+  return {};
+}
+
+bool is_empty(const Type& type) {
+  return type.kind == Kind::structure && type.shape().members.empty();
+}
+
+std::string query_body(const ServiceModel& model, std::string_view operation, const Answer& answer,
+                       const HttpRequest& request) {
+  XmlWriter xml(false);
+  xml.open(std::string(operation) + "Response", {{"xmlns", model.xml_namespace}});
+  if (!is_empty(*answer.type)) {
+    xml.open(std::string(operation) + "Result");
+    write_members(xml, *answer.type, answer.value.get(), {});
+    xml.close();
+  }
+  xml.open("ResponseMetadata");
+  xml.element("RequestId", request.caller.request_id);
+  xml.close();
+  xml.close();
+  return xml.take();
+}
+
+std::string ec2_body(const ServiceModel& model, std::string_view operation, const Answer& answer,
+                     const HttpRequest& request) {
+  XmlWriter xml;
+  xml.open(std::string(operation) + "Response", {{"xmlns", model.xml_namespace}});
+  xml.element("requestId", request.caller.request_id);
+  if (is_empty(*answer.type)) {
+    xml.element("return", true);
+  } else {
+    write_members(xml, *answer.type, answer.value.get(),
+                  {.item = "item", .always_milliseconds = true});
+  }
+  xml.close();
+  return xml.take();
+}
+
+HttpResponse encode(const ServiceModel& model, const Call& call, const Answer& answer,
+                    const HttpRequest& request) {
+  HttpResponse response;
+  response.headers.add("x-amzn-RequestId", request.caller.request_id);
+  const auto content = [&](std::string type, std::string body) {
+    response.headers.add("Content-Type", std::move(type));
+    response.body = std::move(body);
+  };
+  switch (call.protocol) {
+    case Protocol::query:
+      content("text/xml", query_body(model, call.operation, answer, request));
+      break;
+    case Protocol::ec2_query:
+      content("text/xml;charset=UTF-8", ec2_body(model, call.operation, answer, request));
+      break;
+    case Protocol::cbor:
+      response.headers.add("smithy-protocol", "rpc-v2-cbor");
+      // Smithy RPC v2: an operation without output has no body and no content type.
+      if (!is_empty(*answer.type)) {
+        content("application/cbor", to_cbor(to_document(*answer.type, answer.value.get())));
+      }
+      break;
+    default: {
+      // CloudWatch Logs answers nothing, the others `{}` where there is no output (measured on
+      // AWS).
+      const bool is_silent = is_empty(*answer.type) && model.signing_name == "logs";
+      content(call.protocol == Protocol::json_1_0 ? "application/x-amz-json-1.0"
+                                                  : "application/x-amz-json-1.1",
+              is_silent ? std::string() : to_json(to_document(*answer.type, answer.value.get())));
+    }
+  }
+  return response;
+}
+
+}  // namespace
+
+std::optional<Call> recognise(const HttpRequest& request) {
+  if (request.method == "POST") {
+    const bool is_smithy = request.headers.get("smithy-protocol") == "rpc-v2-cbor";
+    if (is_smithy || request.headers.get("Content-Type") == "application/cbor") {
+      if (auto call = cbor_call(request.path)) return call;
+      if (is_smithy) return Call{.protocol = Protocol::cbor};
+    }
+    if (const auto target = request.headers.find("X-Amz-Target")) {
+      const bool is_1_0 =
+          to_lower(request.headers.get("Content-Type")).starts_with("application/x-amz-json-1.0");
+      const std::size_t dot = target->rfind('.');
+      const bool whole = dot != std::string_view::npos;
+      return Call{is_1_0 ? Protocol::json_1_0 : Protocol::json_1_1,
+                  std::string(target->substr(0, dot)),
+                  whole ? std::string(target->substr(dot + 1)) : std::string(),
+                  {}};
+    }
+  }
+  return query_call(request);
+}
+
+Result<void> undo_content_encoding(HttpRequest& request, const DispatchLimits& limits) {
+  const std::string coding = to_lower(trimmed(request.headers.get("Content-Encoding")));
+  if (coding.empty() || coding == "identity") return {};
+  if (coding != "gzip" || !request.body.in_memory()) {
+    return Error{ErrorKind::invalid, "MalformedHttpRequestException",
+                 "The content encoding '" + coding + "' is not supported."};
+  }
+  WEIR_TRY(std::string plain, gunzip(request.body.text(), limits.inflated_bytes_max));
+  request.body.size = plain.size();
+  request.body.content = std::move(plain);
+  request.headers.set("Content-Encoding", "identity");
+  return {};
+}
+
+HttpResponse dispatch(const OperationTable& table, const HttpRequest& request) {
+  const ServiceModel& model = table.model();
+  Call call = recognise(request).value_or(Call{});
+  if (is_query(call.protocol)) {
+    // The model knows better than Version: clients send old versions of EC2.
+    call.protocol = model.protocols.ec2_query ? Protocol::ec2_query : Protocol::query;
+  }
+  const auto fail = [&](const Error& error) {
+    return error_response(model, call.protocol, error, request);
+  };
+  const Operation* operation = table.find(call.operation);
+  if (operation == nullptr || !supports(model, call.protocol)) return fail(no_such_operation(call));
+
+  const auto tree = decode(call.protocol, request);
+  if (!tree) return fail(tree.error());
+  const auto answer = operation->call(request.caller, *tree, bind_options(call.protocol));
+  if (!answer) return fail(answer.error());
+  return encode(model, call, *answer, request);
+}
+
+std::string operations_markdown(std::span<const OperationTable* const> tables) {
+  std::string text;
+  for (const OperationTable* table : tables) {
+    const Protocols& protocols = table->model().protocols;
+    std::string names;
+    const auto name = [&](bool has, std::string_view what) {
+      if (has) names.append(names.empty() ? "" : ", ").append(what);
+    };
+    name(protocols.query, "Query");
+    name(protocols.ec2_query, "EC2 Query");
+    name(protocols.json_1_0, "JSON 1.0");
+    name(protocols.json_1_1, "JSON 1.1");
+    name(protocols.cbor, "RPC v2 CBOR");
+    text.append("## ").append(table->model().signing_name).append("\n\n");
+    text.append("Protocols: ").append(names).append(".\n\n");
+    text.append("| operation | input members | output members |\n|---|---|---|\n");
+    const auto members = [](const Type& type) {
+      std::string out;
+      for (const Member& member : type.shape().members) {
+        if (!out.empty()) out += ", ";
+        out.append("`").append(member.name).append("`").append(member.is_required ? "*" : "");
+      }
+      return out.empty() ? std::string("none") : out;
+    };
+    for (const auto& [operation_name, operation] : table->operations()) {
+      text.append("| ").append(operation_name).append(" | ").append(members(*operation.input));
+      text.append(" | ").append(members(*operation.output)).append(" |\n");
+    }
+    text += '\n';
+  }
+  if (!text.empty()) text += "`*` marks members that a request must have.\n";
+  return text;
+}
+
+}  // namespace weir::wire
