@@ -17,13 +17,15 @@ namespace weir::wire {
 /// The protocol families that AWS clients speak.
 enum class Protocol : std::uint8_t { json_1_0, json_1_1, query, ec2_query, cbor, rest_xml };
 
-/// How a request names its operation; the views of `recognise()` made into values.
+/// How a request names its operation; as `recognise()` found it.
 struct Call {
   Protocol protocol = Protocol::query;
-  std::string
-      service;  // target prefix, CBOR service name, or "" (Query: nothing in the request says it)
-  std::string operation = {};  // "" if the client left it out
-  std::string version = {};    // Query: the parameter Version
+  /// Target prefix, CBOR service name, or "" (in Query nothing says it).
+  std::string service = {};
+  /// "" if the client left it out.
+  std::string operation = {};
+  /// Of Query, the parameter Version.
+  std::string version = {};
 };
 
 /// The protocol and operation that headers and path (JSON, CBOR), query string or form body (Query)
@@ -34,14 +36,19 @@ std::optional<Call> recognise(const HttpRequest& request);
 
 /// Bounds of a decoded API request.
 struct DispatchLimits {
-  /// After gzip Content-Encoding is undone. PutMetricData allows 1 MB, PutLogEvents 1 MB and more
-  /// on the wire.
-  std::size_t inflated_bytes_max = 64u << 20;
+  /// After gzip Content-Encoding is undone. PutMetricData and PutLogEvents carry 1 MB; escaped it
+  /// is more.
+  std::size_t inflated_bytes_max = 16u << 20;
 };
 
+/// Inflates a body with Content-Encoding gzip in place and sets the header to `identity`. To be
+/// called before `recognise()`: the form of a Query call may be compressed. Errors: see gunzip();
+/// invalid for other codings.
+Result<void> undo_content_encoding(HttpRequest& request, const DispatchLimits& limits = {});
+
 /// Decodes the request in its protocol, calls the operation, encodes the answer or the error. Never
-/// fails: what goes wrong is an answer. The request's signature and permission have been checked;
-/// its body is in memory.
+/// fails: what goes wrong is an answer. Signature, permission and content coding have been dealt
+/// with; the body is in memory.
 HttpResponse dispatch(const OperationTable& table, const HttpRequest& request);
 
 /// The answer that tells `error` as the service does in that protocol: body, headers, status,
