@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "daemon/config.h"
+
+namespace weir::cli {
+namespace {
+
+std::string flag_of(std::string_view key) {
+  std::string flag = "--" + std::string(key);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+/// The options that every command which reads the configuration has.
+class Settings {
+ public:
+  void add_to(CLI::App& app) {
+    app.add_option("--config", file_, "YAML file with settings")->envname("WEIR_CONFIG");
+    for (const daemon::Setting& setting : daemon::settings()) {
+      const std::string key(setting.key);
+      auto* option = app.add_option_function<std::string>(
+          flag_of(key), [this, key](const std::string& value) { flags_[key] = value; },
+          std::string(setting.help));
+      option->group(std::string(setting.section));
+      if (key == "ephemeral") option->expected(0, 1);
+    }
+  }
+  Result<daemon::Config> load() {
+    // `--ephemeral` alone means yes.
+    if (const auto found = flags_.find("ephemeral");
+        found != flags_.end() && found->second.empty()) {
+      found->second = "true";
+    }
+    return daemon::load_config(file_, daemon::environment_overrides(), flags_);
+  }
+  const std::string& file() const { return file_; }
+
+ private:
+  std::string file_;
+  daemon::Overrides flags_;
+};
+
+/// The whole command line: options go into members, the chosen command into `action_`.
+class CommandLine {
+ public:
+  CommandLine() : app_("Weir: the AWS network-monitoring pipeline as one program.", "weir") {
+    app_.require_subcommand(1);
+    app_.set_help_all_flag("--help-all", "Help for all commands");
+    app_.footer(
+        "Start with `weir serve`, then `eval \"$(weir env)\"` and use aws, boto3 or any AWS SDK.");
+    add_service_commands();
+    add_config_commands();
+    add_capture();
+    add_tool_commands();
+  }
+
+  int run(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& problem) {
+      const int code = app_.exit(problem);
+      return code == 0 ? kSuccess : kUsage;
+    }
+    return action_();
+  }
+
+ private:
+  CLI::App& command(CLI::App& parent, const std::string& name, const std::string& help,
+                    std::function<int()> action) {
+    CLI::App& added = *parent.add_subcommand(name, help);
+    added.callback([this, action = std::move(action)] { action_ = action; });
+    return added;
+  }
+  /// A command that needs the settings.
+  CLI::App& configured(CLI::App& parent, const std::string& name, const std::string& help,
+                       std::function<int(const daemon::Config&)> action) {
+    CLI::App& added = command(parent, name, help, [this, action = std::move(action)] {
+      const auto config = settings_.load();
+      return config ? action(*config) : fail(config.error());
+    });
+    settings_.add_to(added);
+    return added;
+  }
+  CLI::App& group(const std::string& name, const std::string& help) {
+    CLI::App& added = *app_.add_subcommand(name, help);
+    added.require_subcommand(1);
+    return added;
+  }
+
+  void add_service_commands() {
+    configured(app_, "serve", "Run the daemon until it is told to stop (SIGINT, SIGTERM)", serve);
+    configured(app_, "env", "Print export lines for AWS clients of the daemon",
+               [this](const daemon::Config& config) { return env(config, env_); })
+        .add_option("--key", env_.key, "Name of the access key (the first if not given)");
+    configured(app_, "status", "Ask the running daemon how it is",
+               [this](const daemon::Config& config) { return status(config, status_); })
+        .add_flag("--json", status_.json, "Print JSON");
+    command(app_, "version", "Print the version", [this] {
+      return version(version_json_);
+    }).add_flag("--json", version_json_, "Print JSON");
+  }
+
+  void add_config_commands() {
+    CLI::App& parent = group("config", "Look at the settings");
+    configured(parent, "print", "Print the settings in force as a commented YAML file",
+               config_print);
+    configured(
+        parent, "check", "Check the settings and say what is wrong",
+        [this](const daemon::Config& config) { return config_check(config, settings_.file()); });
+    command(parent, "reference", "Print the reference page of all settings (Markdown)",
+            config_reference);
+  }
+
+  void add_capture() {
+    CLI::App& added =
+        configured(app_, "capture", "Turn a capture file (pcap, pcapng) into flow records",
+                   [this](const daemon::Config& config) { return capture(config, capture_); });
+    added.add_option("--read", capture_.file, "Capture file; time is that of its packets")
+        ->required();
+    added.add_option("--format", capture_.format,
+                     "Flow-log format such as '${srcaddr} ${dstaddr} ${bytes}'");
+    added.add_option("--window", capture_.window_s, "Aggregation window, seconds")
+        ->check(CLI::Range(1, 600));
+    added.add_flag("--header", capture_.header, "Print the field names first");
+    added.add_flag("--json", capture_.json, "Print one JSON object for each record");
+  }
+
+  void add_tool_commands() {
+    CLI::App& keys = group("keys", "Access keys of the daemon (it reads them when it starts)");
+    configured(keys, "list", "List names and permissions", [this](const daemon::Config& config) {
+      return keys_list(config, keys_json_);
+    }).add_flag("--json", keys_json_, "Print JSON");
+    CLI::App& add = configured(keys, "add", "Make a new key", [this](const daemon::Config& config) {
+      return keys_add(config, key_name_, key_permission_);
+    });
+    add.add_option("name", key_name_, "Name of the key")->required();
+    add.add_option("--permission", key_permission_, "admin, read-only or ingest-only")
+        ->check(CLI::IsMember({"admin", "read-only", "ingest-only"}));
+    CLI::App& enforcement = group("enforce", "Packet filtering of network ACLs");
+    configured(enforcement, "flush", "Remove every rule that Weir has put into nftables",
+               enforce_flush);
+    CLI::App& reference = group("reference", "Reference pages made from the code");
+    command(reference, "operations", "Print all API operations (Markdown)", reference_operations);
+    CLI::App& completion = *app_.add_subcommand("completion", "Print a shell completion script");
+    completion.require_subcommand(1);
+    for (const char* shell : {"bash", "zsh"}) {
+      command(completion, shell, std::string("For ") + shell, [this, shell] {
+        std::cout << completion_script(app_, shell);
+        return kSuccess;
+      });
+    }
+  }
+
+  CLI::App app_;
+  Settings settings_;
+  EnvOptions env_;
+  StatusOptions status_;
+  bool version_json_ = false;
+  CaptureOptions capture_;
+  bool keys_json_ = false;
+  std::string key_name_;
+  std::string key_permission_ = "admin";
+  std::function<int()> action_;
+};
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) { return CommandLine().run(arguments); }
+
+}  // namespace weir::cli

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/config.h"
+
+/// The commands behind the command line, one function each; cli.cc declares their options. They
+/// write to standard output and return an exit code of cli.h.
+namespace weir::cli {
+
+/// Says `weir: <message>` on standard error and returns kFailure.
+int fail(const Error& error);
+
+/// Whether standard output is a terminal that wants colours (NO_COLOR is honoured).
+bool has_colours();
+/// `text` in an SGR colour such as "32" where has_colours().
+std::string coloured(std::string_view text, std::string_view sgr);
+
+int serve(const daemon::Config& config);
+
+struct EnvOptions {
+  std::string key;  // name of the key; "" is the first
+};
+int env(const daemon::Config& config, const EnvOptions& options);
+
+int config_print(const daemon::Config& config);
+int config_check(const daemon::Config& config, const std::string& file);
+int config_reference();
+
+struct StatusOptions {
+  bool json = false;
+};
+int status(const daemon::Config& config, const StatusOptions& options);
+
+int version(bool json);
+
+struct CaptureOptions {
+  std::string file;
+  std::string format;  // "" is the default format
+  int window_s = 60;
+  bool json = false;
+  bool header = false;
+};
+int capture(const daemon::Config& config, const CaptureOptions& options);
+
+int keys_list(const daemon::Config& config, bool json);
+int keys_add(const daemon::Config& config, const std::string& name, const std::string& permission);
+
+int enforce_flush(const daemon::Config& config);
+
+int reference_operations();
+
+}  // namespace weir::cli

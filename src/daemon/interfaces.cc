@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/interfaces.h"
+
+#include <algorithm>
+
+#include "net/address.h"
+
+namespace weir::daemon {
+namespace {
+
+net::Address address_or_none(const std::string& text) {
+  const auto parsed = net::Address::parse(text);
+  return parsed ? *parsed : net::Address();
+}
+
+flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state) {
+  flow::Context context;
+  context.account_id = eni.scope.account;
+  context.region = eni.scope.region;
+  context.interface_id = eni.id;
+  context.vpc_id = eni.vpc_id;
+  context.subnet_id = eni.subnet_id;
+  context.instance_id = eni.instance_id;
+  context.az_id = eni.availability_zone_id;
+  context.primary_v4 = address_or_none(eni.primary_v4);
+  context.primary_v6 = address_or_none(eni.primary_v6);
+  for (const auto& own : eni.addresses) context.addresses.push_back(address_or_none(own.address));
+  if (const auto vpc = state.vpcs.find(eni.vpc_id); vpc != state.vpcs.end()) {
+    for (const auto& association : vpc->second.cidr_associations) {
+      if (const auto prefix = net::Prefix::parse(association.cidr_block))
+        context.vpc_prefixes.push_back(*prefix);
+    }
+  }
+  return context;
+}
+
+}  // namespace
+
+Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& network) {
+  std::vector<Traffic::Interface> interfaces;
+  for (const vpc::Eni& eni : network.host_enis()) {
+    const auto flow_logs = network.flow_logs_for(eni);
+    if (flow_logs.empty()) continue;
+    const auto shortest =
+        std::min_element(flow_logs.begin(), flow_logs.end(), [](const auto& a, const auto& b) {
+          return a.max_aggregation_interval_s < b.max_aggregation_interval_s;
+        });
+    WEIR_TRY(const auto state, network.state(eni.scope));
+    Traffic::Interface interface;
+    interface.device = eni.ifname;
+    interface.context = context_of(eni, *state);
+    interface.window = std::chrono::seconds(shortest->max_aggregation_interval_s);
+    interfaces.push_back(std::move(interface));
+  }
+  return interfaces;
+}
+
+flow::Meter::Config meter_config(const Config& config) {
+  flow::Meter::Config meter;
+  meter.times = config.record_times == "window" ? flow::Meter::RecordTimes::window
+                                                : flow::Meter::RecordTimes::packet;
+  meter.nodata = config.nodata_records;
+  meter.hide_unlogged = config.hide_unlogged;
+  meter.flows_max = static_cast<std::size_t>(config.flows_max);
+  meter.early_reject.reset();
+  if (config.refused_report_delay_ms >= 0)
+    meter.early_reject = Duration(config.refused_report_delay_ms);
+  return meter;
+}
+
+}  // namespace weir::daemon

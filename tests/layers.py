@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks every include of src/ against the module list in cmake/modules.cmake, keeps third-party headers out of
+our headers and in the modules that own them, and compiles each header alone."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+SRC = TOP / "src"
+
+# Third-party header prefixes and the modules whose .cc files may include them.
+OWNERS = {
+    "rocksdb/": {"store"},
+    "duckdb": {"sql", "columnar"},
+    "boost/asio": {"server", "client", "daemon"},
+    "boost/beast": {"server", "client", "daemon"},
+    "boost/json": {"base"},
+    "simdjson": {"base", "logs"},
+    "pcap": {"capture"},
+    "libnetfilter_log/": {"capture"},
+    "libmnl/": {"capture", "vpc"},
+    "curl/": {"client", "cli"},
+    "openssl/": {"server", "wire", "notify", "objects"},
+    "spdlog/": {"base"},
+    "yaml-cpp/": {"base"},
+    "re2/": {"base", "logs", "sql"},
+    "pugixml": {"wire", "api/s3"},
+    "CLI/": {"cli"},
+    "zlib.h": {"wire", "columnar"},
+    "libdeflate": {"columnar"},
+    "zstd": {"logs"},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+
+
+def modules():
+    text = re.sub(r"#.*", "", (TOP / "cmake/modules.cmake").read_text())
+    found = {}
+    for body in re.findall(r"weir_module\(([^)]*)\)", text):
+        words = body.split()
+        deps, into = [], None
+        for word in words[1:]:
+            if word in ("DEPS", "LIBS"):
+                into = word
+            elif into == "DEPS":
+                deps.append(word)
+        found[words[0]] = deps
+    return found
+
+
+def reachable(name, table, seen=()):
+    if name in seen:
+        raise SystemExit(f"modules.cmake: a cycle through {name}")
+    result = set()
+    for dep in table[name]:
+        if dep not in table:
+            raise SystemExit(f"modules.cmake: {name} depends on unknown module {dep}")
+        result |= {dep} | reachable(dep, table, (*seen, name))
+    return result
+
+
+def module_of(path, table):
+    parts = path.split("/")
+    for length in (2, 1):
+        name = "/".join(parts[:length])
+        if name in table:
+            return name
+    return None
+
+
+def include_errors(path, table, allowed):
+    name = module_of(path.relative_to(SRC).as_posix(), table)
+    if name is None:
+        return [f"{path}: belongs to no module of cmake/modules.cmake"]
+    errors = []
+    for kind, target in INCLUDE.findall(path.read_text()):
+        ours = kind == '"' and module_of(target, table)
+        if ours and ours != name and ours not in allowed[name]:
+            errors.append(f"{path}: {name} may not include {target} (add {ours} to its DEPS or turn the dependency round)")
+        for prefix, owners in OWNERS.items():
+            if not ours and target.startswith(prefix):
+                is_test = path.stem.endswith(("_test", "_bench", "_fuzz"))
+                if path.suffix == ".h" and not path.stem.endswith("_detail"):
+                    errors.append(f"{path}: third-party header {target} in a header")
+                elif name not in owners and not is_test:
+                    errors.append(f"{path}: {target} belongs to {', '.join(sorted(owners))}")
+    return errors
+
+
+def compile_error(header):
+    # -w: "#pragma once in main file" is the only warning that a header compiled alone gives and others do not.
+    command = ["g++", "-std=c++20", "-fsyntax-only", "-w", f"-I{SRC}", "-x", "c++", str(header)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f"{header}: does not compile alone\n{done.stderr}" if done.returncode else None
+
+
+def main():
+    table = modules()
+    allowed = {name: reachable(name, table) for name in table}
+    sources = sorted([*SRC.rglob("*.h"), *SRC.rglob("*.cc")])
+    errors = [error for path in sources for error in include_errors(path, table, allowed)]
+    headers = [path for path in sources if path.suffix == ".h"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        errors += [error for error in pool.map(compile_error, headers) if error]
+    for error in errors:
+        print(error, file=sys.stderr)
+    print(f"layers: {len(sources)} files of {len(table)} modules, {len(headers)} headers compiled alone, {len(errors)} errors")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
