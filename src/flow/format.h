@@ -100,6 +100,7 @@ class Reader {
 
  private:
   void take_header(std::string_view line);
+  void refuse();
 
   std::string_view rest_;
   std::optional<Format> format_;

@@ -63,7 +63,7 @@ class Meter {
     std::uint64_t windows_unreported =
         0;  // idle windows behind a jump of time, beyond kIdleWindowsMax
   };
-  /// The record is valid during the call; its texts live as long as the meter and its context.
+  /// The record and its texts are valid during the call.
   using Sink = std::function<void(const Record&)>;
 
   /// NODATA records written for one jump of time at most.
@@ -104,18 +104,17 @@ class Meter {
 
   bool is_unlogged(const net::Packet& packet) const;
   Window& window_for(std::int64_t time_ns);
-  void open(std::int64_t time_ns);
+  void open(std::int64_t start_ns);
   void rotate(std::int64_t time_ns);
-  void report_idle(std::int64_t from_ns, std::int64_t to_ns);
+  void report_idle(std::int64_t from_ns, std::int64_t to_ns_exclusive);
   void advance_ns(std::int64_t now_ns);
   void report_due(std::int64_t now_ns);
   void update_wake();
   void close(Window& window);
   void emit_flow(const Window& window, const Flow& flow, const Tally& tally, const Rule* rule);
-  void emit_status(const Window& window, std::string_view status);
+  void emit_status(std::int64_t start_ns, std::int64_t end_ns, std::string_view status);
   void fill_context(Record& record) const;
-  void fill_addresses(const Flow::Key& key, Record& record) const;
-  const Rule* intern(const Rule& rule);
+  void fill_key(const Flow::Key& key, Record& record) const;
 
   std::shared_ptr<const Context> context_;
   Config config_;
@@ -124,7 +123,6 @@ class Meter {
   Window previous_;
   std::int64_t wake_ns_ = 0;  // nothing is due before
   std::deque<Due> due_;
-  std::deque<Rule> rules_;  // stable addresses for the slices in records
   Record record_;
   Stats stats_;
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ struct Rule {
   std::string owner;  // SG or NACL
   std::string id;     // sg-... or acl-...
   std::int32_t number = 0;
-  bool operator==(const Rule&) const = default;
+  auto operator<=>(const Rule&) const = default;
 };
 
 /// Counters of some packets of a flow.
@@ -89,6 +91,9 @@ class Table {
   Refusal& refusal(const Flow& flow) { return refusals_[flow.refusal]; }
   const Refusal& refusal(const Flow& flow) const { return refusals_[flow.refusal]; }
 
+  /// Valid until clear().
+  const Rule* keep(const Rule& rule) { return &*rules_.insert(rule).first; }
+
   const std::vector<Flow>& flows() const { return flows_; }
   bool empty() const { return flows_.empty(); }
   void clear();
@@ -101,6 +106,7 @@ class Table {
   std::uint64_t hash_seed_;
   std::vector<Flow> flows_;
   std::vector<Refusal> refusals_;
+  std::set<Rule> rules_;
   std::vector<std::uint32_t> index_;  // open addressing, a power of two, at most half full
 };
 

@@ -174,11 +174,13 @@ Address Address::v6_from(const std::uint8_t* bytes) {
 }
 
 std::optional<Address> Address::parse(std::string_view text) {
-  if (text.size() > 45) return std::nullopt;  // the longest form: six groups and an IPv4 address
-  if (text.find(':') != std::string_view::npos) return parse_v6(text);
-  const auto value = parse_v4(text);
-  if (!value) return std::nullopt;
-  return v4(*value);
+  constexpr std::size_t kV4TextMax = 15;
+  constexpr std::size_t kAnyTextMax = 45;  // six groups and an IPv4 address
+  if (text.size() <= kV4TextMax) {
+    if (const auto value = parse_v4(text)) return v4(*value);
+  }
+  if (text.size() > kAnyTextMax || text.find(':') == std::string_view::npos) return std::nullopt;
+  return parse_v6(text);
 }
 
 bool Address::is_multicast() const {

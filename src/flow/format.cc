@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/format.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+
+#include "base/shape.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace weir::flow {
+namespace {
+
+constexpr std::size_t kBlock = 64;
+
+/// One bit for each of 64 bytes: whether it is a blank (at or below 0x20).
+std::uint64_t blanks(const char* at) {
+  std::uint64_t mask = 0;
+#ifdef __SSE2__
+  const __m128i blank = _mm_set1_epi8(0x20);
+  for (std::size_t i = 0; i < kBlock; i += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
+    const auto bits =
+        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(bytes, blank), bytes)));
+    mask |= std::uint64_t{bits} << i;
+  }
+#else
+  for (std::size_t i = 0; i < kBlock; ++i) {
+    mask |= std::uint64_t{static_cast<unsigned char>(at[i]) <= 0x20} << i;
+  }
+#endif
+  return mask;
+}
+
+/// Calls `word(slice)` for each run of non-blank bytes until it returns false; false if it did.
+template <class Word>
+bool for_each_word(std::string_view line, Word word) {
+  std::size_t start = 0;
+  for (std::size_t base = 0; base < line.size(); base += kBlock) {
+    std::uint64_t mask;
+    if (line.size() - base >= kBlock) {
+      mask = blanks(line.data() + base);
+    } else {
+      std::array<char, kBlock> tail;
+      tail.fill('x');
+      std::memcpy(tail.data(), line.data() + base, line.size() - base);
+      mask = blanks(tail.data());
+    }
+    for (; mask != 0; mask &= mask - 1) {
+      const std::size_t at = base + static_cast<std::size_t>(std::countr_zero(mask));
+      if (at > start && !word(line.substr(start, at - start))) return false;
+      start = at + 1;
+    }
+  }
+  return start >= line.size() || word(line.substr(start));
+}
+
+/// Eight ASCII digits at once; `false` if one is none.
+bool read_eight_digits(const char* at, std::uint64_t& out) {
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  const std::uint64_t digits = word - 0x3030303030303030U;
+  if (((word + 0x4646464646464646U) | digits) & 0x8080808080808080U) return false;
+  // Neighbours are joined to pairs, fours and eights (public folklore of parallel decimal
+  // conversion).
+  std::uint64_t value = digits * 10 + (digits >> 8);
+  value = (((value & 0x000000ff000000ffU) * 0x000f424000000064U) +
+           (((value >> 16) & 0x000000ff000000ffU) * 0x0000271000000001U)) >>
+          32;
+  out = value;
+  return true;
+}
+
+/// Decimal digits without sign and superfluous zeros, so that the number formats to the same text.
+bool read_number(std::string_view text, std::int64_t max, std::int64_t& out) {
+  constexpr std::size_t kDigitsMax = 18;
+  if (text.empty() || text.size() > kDigitsMax || (text[0] == '0' && text.size() > 1)) return false;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  std::uint64_t value = 0;
+  if (text.size() >= 8) {
+    if (!read_eight_digits(at, value)) return false;
+    at += 8;
+  }
+  for (; at != end; ++at) {
+    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+    if (digit > 9) return false;
+    value = value * 10 + digit;
+  }
+  out = static_cast<std::int64_t>(value);
+  return out <= max;
+}
+
+/// Whether the address, when written, gives `text` again. IPv4 text is read so strictly that it
+/// does.
+bool is_canonical(const net::Address& address, std::string_view text) {
+  if (address.is_v4()) return true;
+  std::array<char, 2 * net::Address::kTextMax> buffer;
+  const char* const end = address.write(buffer.data());
+  return text == std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+}
+
+Error wrong_shape(std::string_view log_format, std::string_view why) {
+  std::string message = "1 validation error detected: Value '" + std::string(log_format) +
+                        "' at 'logFormat' has an invalid format";
+  if (!why.empty()) message.append(": ").append(why);
+  return {ErrorKind::invalid, "InvalidParameter", std::move(message)};
+}
+
+std::string unknown_field(std::string_view name) {
+  static const std::vector<std::string_view> known = [] {
+    std::vector<std::string_view> names;
+    for (const FieldInfo& row : fields()) names.push_back(row.name);
+    return names;
+  }();
+  std::string message = "unknown field '" + std::string(name) + "'";
+  const std::string nearest = nearest_name(name, known);
+  if (!nearest.empty()) message += " (did you mean '" + nearest + "'?)";
+  return message;
+}
+
+bool contains(const std::vector<Field>& fields, Field field) {
+  return std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+Error cannot_tell(std::size_t words) {
+  return {ErrorKind::invalid, "InvalidParameter",
+          "cannot tell the fields of a flow-log line with " + std::to_string(words) +
+              " values: it is no header and fits no format in table order; name the format"};
+}
+
+/// The version whose fields, in table order, are `count`; 0 if there is none.
+int version_with(std::size_t count) {
+  std::size_t sum = 0;
+  for (const FieldInfo& row : fields().first(kAwsFieldCount)) {
+    ++sum;
+    const bool is_last = sum == kAwsFieldCount || fields()[sum].version != row.version;
+    if (is_last && sum == count) return row.version;
+  }
+  return 0;
+}
+
+/// Whether the values that can have only a few forms have one, so that a custom order is not taken
+/// for the table order.
+bool is_plausible(const Record& record) {
+  const std::string_view action = record.text(Field::action);
+  const std::string_view status = record.text(Field::log_status);
+  return record.has(Field::version) && (action.empty() || record.verdict()) &&
+         (status == kOk || status == kNoData || status == kSkipData) &&
+         record.odd(Field::end).empty();
+}
+
+}  // namespace
+
+Format::Format(std::vector<Field> fields) : fields_(std::move(fields)) {
+  for (const Field field : fields_) {
+    const FieldInfo& row = info(field);
+    slots_.push_back({field, row.kind, row.slot});
+    version_ = std::max(version_, row.version);
+  }
+}
+
+const Format& Format::standard() {
+  static const Format format = all(2);
+  return format;
+}
+
+Format Format::all(int version) {
+  std::vector<Field> chosen;
+  for (const FieldInfo& row : weir::flow::fields().first(kAwsFieldCount)) {
+    if (row.version <= version) chosen.push_back(row.field);
+  }
+  return Format(std::move(chosen));
+}
+
+Result<Format> Format::from_fields(std::vector<Field> fields) {
+  if (fields.empty() || fields.size() > kFieldsMax) {
+    return Error{ErrorKind::invalid, "InvalidParameter", "a format needs 1 to 128 fields"};
+  }
+  return Format(std::move(fields));
+}
+
+Result<Format> Format::parse(std::string_view log_format) {
+  if (log_format.empty()) return standard();
+  std::vector<Field> chosen;
+  std::string_view rest = log_format;
+  while (true) {
+    const std::size_t close = rest.find('}');
+    if (!rest.starts_with("${") || close == std::string_view::npos || close == 2) {
+      return wrong_shape(log_format, "");
+    }
+    const std::string_view name = rest.substr(2, close - 2);
+    const FieldInfo* row = find_field(name);
+    if (row == nullptr || row->name != name) return wrong_shape(log_format, unknown_field(name));
+    if (contains(chosen, row->field)) {
+      return wrong_shape(log_format, "field '" + std::string(name) + "' appears twice");
+    }
+    chosen.push_back(row->field);
+    rest.remove_prefix(close + 1);
+    if (rest.empty()) return Format(std::move(chosen));
+    if (rest[0] != ' ') return wrong_shape(log_format, "");
+    rest.remove_prefix(1);
+  }
+}
+
+Result<Format> Format::from_header(std::string_view line) {
+  std::vector<Field> chosen;
+  std::string problem;
+  for_each_word(line, [&](std::string_view word) {
+    const FieldInfo* row = find_field(word);
+    if (row == nullptr) {
+      problem = unknown_field(word);
+    } else if (contains(chosen, row->field)) {
+      problem = "field '" + std::string(word) + "' appears twice";
+    } else {
+      chosen.push_back(row->field);
+    }
+    return problem.empty();
+  });
+  if (problem.empty() && chosen.empty()) problem = "it is empty";
+  if (!problem.empty()) {
+    return Error{ErrorKind::invalid, "InvalidParameter", "bad flow-log header: " + problem};
+  }
+  return Format(std::move(chosen));
+}
+
+bool Format::is_header(std::string_view line) {
+  bool any = false;
+  return for_each_word(line,
+                       [&](std::string_view word) {
+                         any = true;
+                         return find_field(word) != nullptr;
+                       }) &&
+         any;
+}
+
+Result<Format> Format::detect(std::string_view line) {
+  if (is_header(line)) return from_header(line);
+  std::size_t words = 0;
+  for_each_word(line, [&](std::string_view) {
+    ++words;
+    return true;
+  });
+  const int version = version_with(words);
+  if (version == 0) return cannot_tell(words);
+  Format format = all(version);
+  Record record;
+  if (!format.read(line, record) || !is_plausible(record)) return cannot_tell(words);
+  return format;
+}
+
+bool Format::has(Field field) const { return contains(fields_, field); }
+
+std::string Format::text() const {
+  std::string out;
+  for (const Field field : fields_) {
+    if (!out.empty()) out += ' ';
+    out.append("${").append(info(field).name).append("}");
+  }
+  return out;
+}
+
+std::string Format::header() const {
+  std::string out;
+  for (const Field field : fields_) {
+    if (!out.empty()) out += ' ';
+    out += info(field).name;
+  }
+  return out;
+}
+
+void Format::append(const Record& record, std::string& out) const {
+  bool is_first = true;
+  for (const Field field : fields_) {
+    if (!is_first) out += ' ';
+    is_first = false;
+    if (field == Field::version && !record.has(field) && record.odd(field).empty()) {
+      out += std::to_string(version_);
+    } else {
+      record.append_value(field, out);
+    }
+  }
+}
+
+std::string Format::line(const Record& record) const {
+  std::string out;
+  append(record, out);
+  return out;
+}
+
+void Format::read_value(const Slot& slot, std::string_view value, Record& out) {
+  if (value.size() == 1 && value[0] == '-') return;
+  switch (slot.kind) {
+    case FieldKind::int32:
+    case FieldKind::int64: {
+      const std::int64_t max = slot.kind == FieldKind::int32
+                                   ? std::numeric_limits<std::int32_t>::max()
+                                   : std::numeric_limits<std::int64_t>::max();
+      if (!read_number(value, max, out.numbers_[slot.slot])) return out.set_odd(slot.field, value);
+      break;
+    }
+    case FieldKind::address: {
+      const auto address = net::Address::parse(value);
+      if (!address || !is_canonical(*address, value)) return out.set_odd(slot.field, value);
+      out.addresses_[slot.slot] = *address;
+      break;
+    }
+    case FieldKind::text:
+      out.texts_[slot.slot] = value;
+      break;
+  }
+  out.present_ |= Record::bit(slot.field);
+}
+
+bool Format::read(std::string_view line, Record& out) const {
+  out.clear();
+  auto slot = slots_.begin();
+  return for_each_word(line,
+                       [&](std::string_view word) {
+                         if (slot == slots_.end()) return false;
+                         read_value(*slot++, word, out);
+                         return true;
+                       }) &&
+         slot == slots_.end();
+}
+
+Reader::Reader(std::string_view text, std::optional<Format> format)
+    : rest_(text), format_(std::move(format)) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+}
+
+bool Reader::next(Record& out) {
+  while (!rest_.empty()) {
+    const std::size_t length = std::min(rest_.find('\n'), rest_.size());
+    const std::string_view line = rest_.substr(0, length);
+    rest_.remove_prefix(std::min(length + 1, rest_.size()));
+    ++line_;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    // Values of the first field are rarely field names, so the look-up stops at the first word.
+    if (Format::is_header(line)) {
+      take_header(line);
+      continue;
+    }
+    if (!format_) {
+      if (auto detected = Format::detect(line)) format_ = *std::move(detected);
+    }
+    if (format_ && format_->read(line, out)) {
+      ++stats_.records;
+      return true;
+    }
+    refuse();
+  }
+  return false;
+}
+
+void Reader::take_header(std::string_view line) {
+  auto format = Format::from_header(line);
+  if (!format) return refuse();
+  format_ = *std::move(format);
+  ++stats_.headers;
+}
+
+void Reader::refuse() {
+  ++stats_.lines_refused;
+  if (stats_.line_first_refused == 0) stats_.line_first_refused = line_;
+}
+
+}  // namespace weir::flow
