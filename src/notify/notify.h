@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "notify/message.h"
 #include "notify/signer.h"
+#include "notify/topic.h"
 #include "notify/transport.h"
 #include "store/kv_store.h"
 
@@ -28,9 +29,6 @@ struct Transports {
   /// `arn:aws:lambda:<region>:<account>:function:<name>`.
   std::map<std::string, Transport*, std::less<>> functions;
 };
-
-using Attributes = std::map<std::string, std::string>;
-using Tags = std::map<std::string, std::string>;
 
 template <class Item>
 struct Page {
@@ -106,7 +104,8 @@ class Notify {
   /// anything else.
   Result<void> load();
 
-  // Topics. Answers are AWS's; `topic_arn` of another region is `Invalid parameter: TopicArn`.
+  // Topics. A `topic_arn` of another region is `Invalid parameter: TopicArn`.
+  /// The ARN; also when the topic exists with these attributes and tags.
   Result<std::string> create_topic(const Scope& scope, const std::string& name,
                                    const Attributes& attributes, const Tags& tags);
   Result<void> delete_topic(const Scope& scope, const std::string& topic_arn);
@@ -119,7 +118,7 @@ class Notify {
                      const std::vector<std::string>& keys);
   Result<Tags> tags(const Scope& scope, const std::string& topic_arn) const;
 
-  // Subscriptions. `is_signed`: the caller proved who it is (a link in a mail did not).
+  // Subscriptions. `is_signed`: the caller proved who it is (who follows a link in a mail did not).
   Result<Subscribed> subscribe(const Scope& scope, const SubscribeRequest& request);
   Result<std::string> confirm(const Scope& scope, const std::string& topic_arn,
                               const std::string& token, bool authenticate_on_unsubscribe,
@@ -138,6 +137,7 @@ class Notify {
   /// The message id, once the publication is on disk.
   Result<std::string> publish(const Scope& scope, const std::string& topic_arn,
                               const Publication& publication);
+  /// One outcome for each entry, in their order.
   Result<std::vector<BatchOutcome>> publish_batch(const Scope& scope, const std::string& topic_arn,
                                                   const std::vector<BatchEntry>& entries);
 

@@ -15,12 +15,15 @@ namespace weir::notify {
 /// SignatureVersion of a topic: 1 is RSA PKCS#1 v1.5 with SHA-1 (AWS's default), 2 with SHA-256.
 enum class SignatureVersion : std::uint8_t { v1 = 1, v2 = 2 };
 
-/// Signs notifications with this installation's RSA key; receivers check with its self-signed
+/// Signs notifications with this installation's RSA key; receivers check them with its self-signed
 /// certificate.
 ///
 /// Key and certificate are made at the first use (about a tenth of a second) and kept in the store
-/// under `sns-signer/`. The key is drawn by OpenSSL's generator, not by Runtime: a simulated seed
-/// must never yield a real key. Threads: all functions may be called from any thread.
+/// under `sns-signer/`. The key is drawn by OpenSSL's generator, not by Runtime: the seed of a
+/// simulation must never yield a real key.
+/// Threads: all functions may be called from any thread.
+/// Errors: kind internal, when the stored identity cannot be read or a new one cannot be made; or
+/// that of the store.
 class Signer {
  public:
   Signer(Runtime& runtime, store::KvStore& store);
@@ -28,8 +31,7 @@ class Signer {
   Signer(Signer&&) noexcept;
   Signer& operator=(Signer&&) noexcept;
 
-  /// Base64. Error: kind internal, when neither the stored identity can be read nor a new one be
-  /// made.
+  /// Base64.
   Result<std::string> sign(std::string_view text, SignatureVersion version);
   Result<std::string> certificate_pem();
   /// `SimpleNotificationService-<32 hex digits>.pem`; the digits change with the certificate.

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "notify/delivery_queue.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/counters.h"
+#include "base/guarded.h"
+#include "base/log.h"
+
+namespace weir::notify {
+
+namespace {
+
+// sns-queue/<account>/<region>/d/<message id>/<subscription id> and .../m/<message id>.
+constexpr std::string_view kPrefix = "sns-queue/";
+// A wait is lengthened by up to a tenth, so that many failed deliveries do not come back at once.
+constexpr double kJitter = 0.1;
+
+std::string message_key(const Scope& scope, std::string_view message_id) {
+  return std::string(kPrefix) + scope.key() + "m/" + std::string(message_id);
+}
+
+std::string delivery_key(const Scope& scope, const StoredDelivery& delivery) {
+  const auto colon = delivery.subscription_arn.rfind(':');
+  return std::string(kPrefix) + scope.key() + "d/" + delivery.message_id + '/' +
+         delivery.subscription_arn.substr(colon + 1);
+}
+
+struct Lane;
+
+// Owned by State::items. While an attempt is under way only that attempt touches it.
+struct Item {
+  std::string key;
+  std::string message_key;
+  Lane* lane = nullptr;
+  bool has_slot = false;  // its place in the lane's rate has come
+};
+
+struct Lane {
+  std::string name;
+  std::deque<Item*> ready = {};
+  std::size_t items = 0;  // ready, waiting and in flight
+  std::size_t in_flight = 0;
+  bool is_failing = false;
+  bool is_listed = false;  // in State::turns
+  Time next_slot = {};     // of a limited rate
+};
+
+struct State {
+  std::map<std::string, std::unique_ptr<Item>, std::less<>> items;
+  std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes;
+  std::map<std::string, std::size_t, std::less<>> references;  // message key -> deliveries left
+  std::multimap<Time, Item*> waiting;
+  std::deque<Lane*> turns;  // lanes that may have something to start
+  std::size_t in_flight = 0;
+  std::size_t reserved = 0;  // being written by add()
+  std::optional<TimerId> timer;
+  Time timer_at;
+};
+
+Counter& outcomes(const char* outcome) {
+  return counter("weir_sns_delivery_attempts_total", "Attempts to deliver a notification.",
+                 std::string("outcome=\"") + outcome + '"');
+}
+Counter& failed_total() {
+  return counter("weir_sns_notifications_failed_total",
+                 "Deliveries given up: refused by the endpoint or out of retries.");
+}
+Gauge& waiting_gauge() {
+  return gauge("weir_sns_deliveries_waiting", "Deliveries stored and not finished.");
+}
+
+void list(State& state, Lane& lane) {
+  if (lane.is_listed || lane.ready.empty()) return;
+  lane.is_listed = true;
+  state.turns.push_back(&lane);
+}
+
+void make_ready(State& state, Item& item) {
+  item.lane->ready.push_back(&item);
+  list(state, *item.lane);
+}
+
+Item& insert(State& state, std::string key, std::string message, const StoredDelivery& delivery) {
+  const std::string name = delivery.protocol + ' ' + delivery.endpoint;
+  auto& lane = state.lanes[name];
+  if (!lane) lane = std::make_unique<Lane>(Lane{.name = name});
+  auto item = std::make_unique<Item>(
+      Item{.key = std::move(key), .message_key = std::move(message), .lane = lane.get()});
+  ++lane->items;
+  ++state.references[item->message_key];
+  waiting_gauge().add(1);
+  Item& inserted = *item;
+  state.items.insert_or_assign(inserted.key, std::move(item));
+  return inserted;
+}
+
+// Whether it was the message's last delivery.
+bool remove(State& state, Item& item) {
+  Lane& lane = *item.lane;
+  if (--lane.items == 0 && !lane.is_listed) state.lanes.erase(lane.name);
+  const auto references = state.references.find(item.message_key);
+  const bool is_last = --references->second == 0;
+  if (is_last) state.references.erase(references);
+  waiting_gauge().add(-1);
+  state.items.erase(item.key);
+  return is_last;
+}
+
+}  // namespace
+
+Shape StoredMessage::shape() {
+  using S = StoredMessage;
+  static constexpr Member members[] = {
+      required<&S::id>("id"),
+      required<&S::type>("type"),
+      required<&S::topic_arn>("topicArn"),
+      optional<&S::subject>("subject"),
+      required<&S::message>("message"),
+      optional<&S::email_text>("emailText"),
+      optional<&S::is_structured>("isStructured"),
+      optional<&S::attributes>("attributes"),
+      required<&S::timestamp>("timestamp"),
+      optional<&S::token>("token"),
+  };
+  return {"SnsMessage", members};
+}
+
+Shape StoredDelivery::shape() {
+  using S = StoredDelivery;
+  static constexpr Member members[] = {
+      required<&S::message_id>("messageId"), required<&S::subscription_arn>("subscriptionArn"),
+      required<&S::protocol>("protocol"),    required<&S::endpoint>("endpoint"),
+      required<&S::attempts>("attempts"),    required<&S::due>("due"),
+  };
+  return {"SnsDelivery", members};
+}
+
+struct DeliveryQueue::Impl {
+  Runtime& runtime;
+  store::KvStore& store;
+  const Limits limits;
+  const Prepare prepare;
+  Guarded<State> state{};
+
+  std::size_t limit(const Lane& lane) const {
+    return lane.is_failing ? 1 : limits.in_flight_per_endpoint_max;
+  }
+
+  // Starts attempts while there are free places; lanes take turns.
+  void pump() {
+    std::vector<Item*> starting;
+    {
+      auto locked = state.lock();
+      while (locked->in_flight < limits.in_flight_max && !locked->turns.empty()) {
+        Lane& lane = *locked->turns.front();
+        locked->turns.pop_front();
+        lane.is_listed = false;
+        if (lane.items == 0) {
+          locked->lanes.erase(lane.name);
+          continue;
+        }
+        if (lane.ready.empty() || lane.in_flight >= limit(lane)) continue;
+        starting.push_back(lane.ready.front());
+        lane.ready.pop_front();
+        ++lane.in_flight;
+        ++locked->in_flight;
+        list(*locked, lane);
+      }
+    }
+    for (Item* item : starting) {
+      runtime.post([this, item] { attempt(*item); });
+    }
+  }
+
+  // Sees to it that the timer fires when the first waiting delivery is due.
+  void arm(State& locked) {
+    if (locked.waiting.empty()) return;
+    const Time due = locked.waiting.begin()->first;
+    if (locked.timer && locked.timer_at <= due) return;
+    if (locked.timer) runtime.cancel(*locked.timer);
+    locked.timer_at = due;
+    locked.timer = runtime.at(due, [this] { wake(); });
+  }
+
+  void wake() {
+    {
+      auto locked = state.lock();
+      locked->timer.reset();
+      const Time now = runtime.now();
+      while (!locked->waiting.empty() && locked->waiting.begin()->first <= now) {
+        Item* item = locked->waiting.begin()->second;
+        locked->waiting.erase(locked->waiting.begin());
+        make_ready(*locked, *item);
+      }
+      arm(*locked);
+    }
+    pump();
+  }
+
+  void attempt(Item& item) {
+    auto read = read_item(item);
+    if (!read) {
+      log::error("stored notification cannot be read, dropped",
+                 {{"key", item.key}, {"error", read.error().message}});
+      failed_total().add();
+      return finish(item, false);
+    }
+    auto& [message, delivery] = *read;
+    auto prepared = prepare(message, delivery);
+    if (!prepared) {
+      const Outcome outcome{Outcome::Kind::retry, 0, prepared.error().message};
+      return settle(item, delivery, RetryPolicy::for_protocol(delivery.protocol), outcome);
+    }
+    if (!*prepared) return finish(item, false);
+    if ((*prepared)->receives_per_second && !take_slot(item, *(*prepared)->receives_per_second)) {
+      return pump();
+    }
+    send(item, delivery, **prepared);
+  }
+
+  void send(Item& item, const StoredDelivery& delivery, Prepared& prepared) {
+    prepared.delivery.id = item.key;
+    prepared.delivery.attempt = delivery.attempts + 1;
+    // The outcome comes on the transport's thread, which must not wait for the disk.
+    auto done = [this, &item, delivery, retry = prepared.retry](Outcome outcome) {
+      runtime.post([this, &item, delivery, retry, outcome = std::move(outcome)] {
+        settle(item, delivery, retry, outcome);
+      });
+    };
+    if (prepared.transport) {
+      prepared.transport->send(prepared.delivery, std::move(done));
+    } else {
+      done({Outcome::Kind::retry, 0, "no transport for this protocol is configured"});
+    }
+  }
+
+  Result<std::pair<StoredMessage, StoredDelivery>> read_item(const Item& item) const {
+    const Error missing{ErrorKind::internal, "InternalError", "missing in the store"};
+    WEIR_TRY(const auto delivery_text, store.get(item.key));
+    WEIR_TRY(const auto message_text, store.get(item.message_key));
+    if (!delivery_text || !message_text) return missing;
+    WEIR_TRY(StoredMessage message, from_json_text<StoredMessage>(*message_text));
+    WEIR_TRY(StoredDelivery delivery, from_json_text<StoredDelivery>(*delivery_text));
+    return std::pair{std::move(message), std::move(delivery)};
+  }
+
+  // A limited rate gives each delivery a moment of its own; it waits for that outside the lane.
+  bool take_slot(Item& item, int per_second) {
+    if (std::exchange(item.has_slot, false)) return true;
+    auto locked = state.lock();
+    Lane& lane = *item.lane;
+    const Time now = runtime.now();
+    const Time slot = std::max(now, lane.next_slot);
+    lane.next_slot = slot + Duration(std::max(1, 1000 / per_second));
+    if (slot <= now) return true;
+    item.has_slot = true;
+    release(*locked, lane);
+    locked->waiting.emplace(slot, &item);
+    arm(*locked);
+    return false;
+  }
+
+  void release(State& locked, Lane& lane) {
+    --lane.in_flight;
+    --locked.in_flight;
+    list(locked, lane);
+  }
+
+  void settle(Item& item, StoredDelivery delivery, const RetryPolicy& policy,
+              const Outcome& outcome) {
+    ++delivery.attempts;
+    switch (outcome.kind) {
+      case Outcome::Kind::delivered:
+        outcomes("delivered").add();
+        return finish(item, false);
+      case Outcome::Kind::rejected:
+        outcomes("rejected").add();
+        return give_up(item, delivery, outcome);
+      case Outcome::Kind::retry:
+        outcomes("retry").add();
+        break;
+    }
+    const auto delay = policy.delay_before(delivery.attempts);
+    if (!delay) return give_up(item, delivery, outcome);
+    log::debug("notification not delivered, will retry", {{"endpoint", delivery.endpoint},
+                                                          {"attempt", delivery.attempts},
+                                                          {"status", outcome.status_code},
+                                                          {"reason", outcome.detail}});
+    const double stretch = 1 + kJitter * runtime.random_unit();
+    delivery.due =
+        runtime.now() + Duration(static_cast<std::int64_t>(double(delay->count()) * stretch));
+    retry_later(item, delivery);
+  }
+
+  // If the record cannot be written, the retry happens all the same; after a crash it would begin
+  // with fewer attempts counted.
+  void retry_later(Item& item, const StoredDelivery& delivery) {
+    if (const auto written = store.put(item.key, to_json_text(delivery)); !written) {
+      log::error("cannot store the retry of a notification", {{"error", written.error().message}});
+    }
+    {
+      auto locked = state.lock();
+      item.lane->is_failing = true;
+      release(*locked, *item.lane);
+      locked->waiting.emplace(delivery.due, &item);
+      arm(*locked);
+    }
+    pump();
+  }
+
+  void give_up(Item& item, const StoredDelivery& delivery, const Outcome& outcome) {
+    failed_total().add();
+    log::warn("notification given up", {{"subscription", delivery.subscription_arn},
+                                        {"endpoint", delivery.endpoint},
+                                        {"message_id", delivery.message_id},
+                                        {"attempts", delivery.attempts},
+                                        {"status", outcome.status_code},
+                                        {"reason", outcome.detail}});
+    finish(item, outcome.kind == Outcome::Kind::retry);
+  }
+
+  // If erasing fails, the delivery is made again after a restart: at least once.
+  void finish(Item& item, bool is_failing) {
+    store::WriteBatch batch;
+    batch.erase(item.key);
+    {
+      auto locked = state.lock();
+      item.lane->is_failing = is_failing;
+      release(*locked, *item.lane);
+      const std::string message = item.message_key;
+      if (remove(*locked, item)) batch.erase(message);
+    }
+    if (const auto written = store.write(batch); !written) {
+      log::error("cannot erase a finished notification", {{"error", written.error().message}});
+    }
+    pump();
+  }
+
+  Result<void> reserve(std::size_t count) {
+    auto locked = state.lock();
+    if (locked->items.size() + locked->reserved + count > limits.deliveries_max) {
+      return Error{ErrorKind::unavailable, "Throttled", "Rate exceeded"};
+    }
+    locked->reserved += count;
+    return {};
+  }
+};
+
+DeliveryQueue::DeliveryQueue(Runtime& runtime, store::KvStore& store, Limits limits,
+                             Prepare prepare)
+    : impl_(new Impl{runtime, store, limits, std::move(prepare)}) {}
+
+// The gauge is the process's; a queue that goes takes its part back.
+DeliveryQueue::~DeliveryQueue() {
+  waiting_gauge().add(-static_cast<std::int64_t>(impl_->state.lock()->items.size()));
+}
+
+Result<void> DeliveryQueue::load() {
+  std::set<std::string, std::less<>> messages;
+  std::vector<std::pair<std::string, StoredDelivery>> deliveries;
+  std::optional<Error> broken;
+  const auto visit = [&](std::string_view key, std::string_view value) {
+    std::string_view rest = key.substr(kPrefix.size());
+    (void)Scope::take_from(rest);
+    if (rest.starts_with("m/")) {
+      messages.emplace(key);
+      return true;
+    }
+    auto delivery = from_json_text<StoredDelivery>(value);
+    if (!delivery) {
+      broken = delivery.error();
+      return false;
+    }
+    deliveries.emplace_back(key, std::move(*delivery));
+    return true;
+  };
+  WEIR_CHECK(impl_->store.scan(kPrefix, visit));
+  if (broken) return *broken;
+
+  // A delivery without its message had ended when the process died between two erasures.
+  store::WriteBatch leftovers;
+  {
+    auto locked = impl_->state.lock();
+    for (auto& [key, delivery] : deliveries) {
+      std::string_view rest = std::string_view(key).substr(kPrefix.size());
+      const Scope scope = Scope::take_from(rest);
+      const std::string message = message_key(scope, delivery.message_id);
+      if (!messages.contains(message)) {
+        leftovers.erase(key);
+        continue;
+      }
+      Item& item = insert(*locked, key, message, delivery);
+      locked->waiting.emplace(delivery.due, &item);
+    }
+    for (const std::string& message : messages) {
+      if (!locked->references.contains(message)) leftovers.erase(message);
+    }
+    impl_->arm(*locked);
+  }
+  return leftovers.empty() ? Result<void>{} : impl_->store.write(leftovers);
+}
+
+Result<void> DeliveryQueue::add(const Scope& scope, const StoredMessage& message,
+                                std::vector<StoredDelivery> deliveries, store::WriteBatch with) {
+  if (!deliveries.empty()) with.put(message_key(scope, message.id), to_json_text(message));
+  for (StoredDelivery& delivery : deliveries) {
+    delivery.message_id = message.id;
+    delivery.due = impl_->runtime.now();
+    with.put(delivery_key(scope, delivery), to_json_text(delivery));
+  }
+  if (with.empty()) return {};
+  WEIR_CHECK(impl_->reserve(deliveries.size()));
+  const auto written = impl_->store.write(with);
+  {
+    auto locked = impl_->state.lock();
+    locked->reserved -= deliveries.size();
+    if (!written) return written;
+    for (const StoredDelivery& delivery : deliveries) {
+      make_ready(*locked, insert(*locked, delivery_key(scope, delivery),
+                                 message_key(scope, message.id), delivery));
+    }
+  }
+  impl_->pump();
+  return {};
+}
+
+std::size_t DeliveryQueue::waiting() const { return impl_->state.lock()->items.size(); }
+
+}  // namespace weir::notify

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/runtime.h"
+#include "base/scope.h"
+#include "base/shape.h"
+#include "notify/message.h"
+#include "notify/retry_policy.h"
+#include "notify/transport.h"
+#include "store/kv_store.h"
+
+namespace weir::notify {
+
+/// What was published (or the confirmation that is to be sent); kept until its last delivery ended.
+struct StoredMessage {
+  std::string id;
+  std::string type;  // type_name(): Notification ...
+  std::string topic_arn;
+  std::optional<std::string> subject;
+  std::string message;
+  std::string email_text;
+  bool is_structured = false;
+  MessageAttributes attributes;
+  Time timestamp;
+  std::string token;  // of confirmations
+  static Shape shape();
+};
+
+/// One delivery that is not finished. What it needs of a subscription that may be gone is copied.
+struct StoredDelivery {
+  std::string message_id;
+  std::string subscription_arn;
+  std::string protocol;
+  std::string endpoint;
+  int attempts = 0;  // made so far
+  Time due;          // of the next one
+  static Shape shape();
+};
+
+/// The durable queue of deliveries: keeps them in the store until they succeed, are refused for
+/// good or run out of retries, and goes on after a restart.
+///
+/// Deliveries to one endpoint form a lane. Lanes take turns; a lane has a bounded number of
+/// attempts under way, and only one after an attempt failed. So a dead endpoint holds one place of
+/// Limits::in_flight_max and delays no other lane.
+///
+/// Threads: all functions may be called from any thread; `prepare` is called on a worker without a
+/// lock. Lifetime: quiesce the Runtime and destroy the transports' clients before this.
+class DeliveryQueue {
+ public:
+  struct Limits {
+    std::size_t in_flight_max = 256;
+    std::size_t in_flight_per_endpoint_max = 8;
+    std::size_t deliveries_max = 1'000'000;
+  };
+  /// A delivery made ready for an attempt.
+  struct Prepared {
+    Delivery delivery;
+    Transport* transport = nullptr;  // nullptr: nothing carries the protocol; tried again later
+    RetryPolicy retry;
+    std::optional<int> receives_per_second;
+  };
+  /// Nothing if the delivery is no longer wanted; an Error is tried again as a failed attempt.
+  using Prepare =
+      std::function<Result<std::optional<Prepared>>(const StoredMessage&, const StoredDelivery&)>;
+
+  DeliveryQueue(Runtime& runtime, store::KvStore& store, Limits limits, Prepare prepare);
+  ~DeliveryQueue();
+
+  /// Takes up what a former run left.
+  Result<void> load();
+
+  /// Writes the message, its deliveries and `with` (state that must be stored together with them)
+  /// in one batch, then begins to deliver. Error: Throttled when the queue is full, or that of the
+  /// store; nothing is then kept.
+  Result<void> add(const Scope& scope, const StoredMessage& message,
+                   std::vector<StoredDelivery> deliveries, store::WriteBatch with);
+
+  std::size_t waiting() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::notify

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Publications of Notify, and what becomes of a stored delivery when its turn comes.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/counters.h"
+#include "notify/notify_impl.h"
+
+namespace weir::notify {
+
+namespace {
+
+constexpr std::size_t kBatchEntriesMax = 10;
+constexpr std::size_t kBatchIdMax = 80;
+
+Counter& published_total() {
+  return counter("weir_sns_messages_published_total", "Publications that were accepted.");
+}
+Counter& filtered_out_total() {
+  return counter("weir_sns_notifications_filtered_out_total",
+                 "Subscriptions whose filter policy refused a message.");
+}
+
+StoredMessage stored_message(const std::string& topic_arn, const Publication& publication) {
+  StoredMessage message;
+  message.type = type_name(MessageKind::notification);
+  message.topic_arn = topic_arn;
+  message.subject = publication.subject;
+  message.message = publication.message;
+  message.email_text = publication.email_text;
+  message.is_structured = publication.is_structured;
+  message.attributes = publication.attributes;
+  return message;
+}
+
+// A filter of the body looks at the text that no protocol has for itself.
+std::vector<StoredDelivery> matching(const std::vector<NotifyState::SubscriptionRef>& subscriptions,
+                                     const Publication& publication) {
+  const std::string text =
+      message_for_protocol(publication.message, publication.is_structured, "default");
+  std::vector<StoredDelivery> deliveries;
+  for (const auto& subscription : subscriptions) {
+    if (!subscription->is_confirmed()) continue;
+    if (subscription->filter && !subscription->filter->matches(publication.attributes, text)) {
+      filtered_out_total().add();
+      continue;
+    }
+    StoredDelivery delivery;
+    delivery.subscription_arn = subscription->arn;
+    delivery.protocol = subscription->protocol;
+    delivery.endpoint = subscription->endpoint;
+    deliveries.push_back(std::move(delivery));
+  }
+  return deliveries;
+}
+
+MessageKind kind_of(const StoredMessage& message) {
+  for (const MessageKind kind :
+       {MessageKind::subscription_confirmation, MessageKind::unsubscribe_confirmation}) {
+    if (message.type == type_name(kind)) return kind;
+  }
+  return MessageKind::notification;
+}
+
+// Whether the subscription still wants this.
+bool is_wanted(MessageKind kind, const Subscription& subscription) {
+  switch (kind) {
+    case MessageKind::notification:
+      return subscription.is_confirmed();
+    case MessageKind::subscription_confirmation:
+      return subscription.is_pending();
+    case MessageKind::unsubscribe_confirmation:
+      return subscription.is_deleted();
+  }
+  WEIR_ASSERT(false);
+}
+
+std::string text_for(const StoredMessage& message, const std::string& protocol) {
+  if (protocol == "email" && !message.email_text.empty()) return message.email_text;
+  return message_for_protocol(message.message, message.is_structured, protocol);
+}
+
+Error batch_error(std::string code, std::string text) {
+  return Error{ErrorKind::invalid, std::move(code), std::move(text)};
+}
+
+Result<void> check_batch_id(const std::string& id) {
+  if (id.size() > kBatchIdMax) {
+    return batch_error("InvalidBatchEntryId",
+                       "The Id of a batch entry in the batch request is too long: " + id);
+  }
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  if (!id.empty() && std::ranges::all_of(id, is_allowed)) return {};
+  return batch_error(
+      "InvalidBatchEntryId",
+      "The Id of a batch entry in the batch request contains an impermissible character: " + id);
+}
+
+Result<void> check_batch(const std::vector<BatchEntry>& entries) {
+  if (entries.empty()) {
+    return batch_error("EmptyBatchRequest", "The batch request doesn't contain any entries.");
+  }
+  if (entries.size() > kBatchEntriesMax) {
+    return batch_error("TooManyEntriesInBatchRequest",
+                       "The batch request contains more entries than permissible.");
+  }
+  std::set<std::string> ids;
+  std::size_t bytes = 0;
+  for (const BatchEntry& entry : entries) {
+    WEIR_CHECK(check_batch_id(entry.id));
+    if (!ids.insert(entry.id).second) {
+      return batch_error("BatchEntryIdsNotDistinct",
+                         "Two or more batch entries in the request have the same Id.");
+    }
+    bytes += publication_bytes(entry.publication);
+  }
+  if (bytes > kMessageBytesMax) {
+    return batch_error("BatchRequestTooLong",
+                       "The length of all the messages put together is more than the limit.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> Notify::publish(const Scope& scope, const std::string& topic_arn,
+                                    const Publication& publication) {
+  WEIR_CHECK(check_publication(publication));
+  WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
+  if (publication.once_key.empty()) return impl_->publish(*topic, publication, {});
+
+  const std::lock_guard publishing(impl_->once);
+  const std::string key = once_store_prefix(topic->arn) + publication.once_key;
+  WEIR_TRY(const auto earlier, impl_->store.get(key));
+  if (earlier) {
+    WEIR_TRY(const Document record, parse_json(*earlier));
+    const Document* id = record.find("messageId");
+    if (id && id->string()) return *id->string();
+  }
+  return impl_->publish(*topic, publication, key);
+}
+
+Result<std::string> Notify::Impl::publish(const Topic& topic, const Publication& publication,
+                                          const std::string& once_key) {
+  StoredMessage message = stored_message(topic.arn, publication);
+  message.id = runtime.uuid();
+  message.timestamp = runtime.now();
+  store::WriteBatch batch;
+  if (!once_key.empty()) {
+    batch.put(once_key, to_json(Document::Map{{"messageId", message.id},
+                                              {"publishedMs", message.timestamp.ms}}));
+  }
+  const auto subscribers = state.lock()->of_topic(topic.arn);
+  const auto scope = Arn::parse(topic.arn);
+  WEIR_ASSERT(scope);
+  WEIR_CHECK(
+      queue->add(scope->scope, message, matching(subscribers, publication), std::move(batch)));
+  published_total().add();
+  return message.id;
+}
+
+Result<std::vector<BatchOutcome>> Notify::publish_batch(const Scope& scope,
+                                                        const std::string& topic_arn,
+                                                        const std::vector<BatchEntry>& entries) {
+  WEIR_CHECK(impl_->topic(scope, topic_arn));
+  WEIR_CHECK(check_batch(entries));
+  std::vector<BatchOutcome> outcomes;
+  for (const BatchEntry& entry : entries) {
+    outcomes.push_back({entry.id, publish(scope, topic_arn, entry.publication)});
+  }
+  return outcomes;
+}
+
+Transport* Notify::Impl::transport_for(const StoredDelivery& delivery) const {
+  const bool is_lambda = delivery.protocol == "lambda";
+  const auto& table = is_lambda ? transports.functions : transports.protocols;
+  const auto found = table.find(is_lambda ? function_name(delivery.endpoint) : delivery.protocol);
+  return found == table.end() ? nullptr : found->second;
+}
+
+Result<std::optional<DeliveryQueue::Prepared>> Notify::Impl::prepare(const StoredMessage& message,
+                                                                     const StoredDelivery& stored) {
+  NotifyState::TopicRef topic;
+  NotifyState::SubscriptionRef subscription;
+  {
+    auto locked = state.lock();
+    const auto found_topic = locked->topics.find(message.topic_arn);
+    const auto found = locked->subscriptions.find(stored.subscription_arn);
+    if (found_topic == locked->topics.end() || found == locked->subscriptions.end()) {
+      return std::optional<DeliveryQueue::Prepared>{};
+    }
+    topic = found_topic->second;
+    subscription = found->second;
+  }
+  const MessageKind kind = kind_of(message);
+  if (!is_wanted(kind, *subscription)) return std::optional<DeliveryQueue::Prepared>{};
+
+  const bool is_http = stored.protocol == "http" || stored.protocol == "https";
+  const DeliveryPolicy policy = subscription->delivery_policy.over(topic->delivery_policy());
+  DeliveryQueue::Prepared prepared;
+  prepared.transport = transport_for(stored);
+  prepared.retry =
+      is_http ? policy.retry.value_or(RetryPolicy{}) : RetryPolicy::for_protocol(stored.protocol);
+  if (is_http) prepared.receives_per_second = policy.receives_per_second;
+  WEIR_TRY(prepared.delivery, complete(*topic, *subscription, message, stored.protocol));
+  if (kind == MessageKind::notification) {
+    prepared.delivery.content_type = policy.content_type.value_or(std::string(kDefaultContentType));
+  }
+  return std::optional(std::move(prepared));
+}
+
+Result<void> Notify::Impl::sign(Envelope& envelope, SignatureVersion version) {
+  envelope.signature_version = version;
+  WEIR_TRY(const std::string certificate, signer.certificate_name());
+  envelope.signing_cert_url = config.endpoint + '/' + certificate;
+  WEIR_TRY(envelope.signature, signer.sign(string_to_sign(envelope), version));
+  return {};
+}
+
+Result<Delivery> Notify::Impl::complete(const Topic& topic, const Subscription& subscription,
+                                        const StoredMessage& message, const std::string& protocol) {
+  Envelope envelope;
+  envelope.kind = kind_of(message);
+  envelope.message_id = message.id;
+  envelope.topic_arn = topic.arn;
+  envelope.subscription_arn = subscription.arn;
+  envelope.subject = message.subject;
+  envelope.message = text_for(message, protocol);
+  envelope.attributes = message.attributes;
+  envelope.timestamp = message.timestamp;
+  envelope.token = message.token;
+  envelope.subscribe_url = config.endpoint + "/?Action=ConfirmSubscription&TopicArn=" + topic.arn +
+                           "&Token=" + message.token;
+  envelope.unsubscribe_url =
+      config.endpoint + "/?Action=Unsubscribe&SubscriptionArn=" + subscription.arn;
+  const bool is_notification = envelope.kind == MessageKind::notification;
+  const bool is_raw = is_notification && subscription.is_raw();
+  if (!is_raw && protocol != "email") WEIR_CHECK(sign(envelope, topic.signature_version()));
+
+  Delivery delivery;
+  delivery.kind = envelope.kind;
+  delivery.protocol = protocol;
+  delivery.endpoint = subscription.endpoint;
+  delivery.topic_arn = topic.arn;
+  delivery.topic_display_name = topic.display_name();
+  delivery.subscription_arn = subscription.arn;
+  delivery.message_id = message.id;
+  delivery.subject = message.subject;
+  delivery.message = envelope.message;
+  delivery.attributes = message.attributes;
+  delivery.timestamp = message.timestamp;
+  delivery.is_raw = is_raw;
+  delivery.body = is_raw                 ? envelope.message
+                  : protocol == "lambda" ? lambda_event(envelope)
+                                         : http_body(envelope);
+  delivery.content_type = kDefaultContentType;
+  if (is_notification) {
+    delivery.unsubscribe_url = envelope.unsubscribe_url;
+  } else {
+    delivery.subscribe_url = envelope.subscribe_url;
+  }
+  return delivery;
+}
+
+}  // namespace weir::notify
