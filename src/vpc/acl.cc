@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "net/protocol.h"
+#include "vpc/errors.h"
 
 namespace weir::vpc {
 namespace {
@@ -15,18 +16,6 @@ namespace ip = net::protocol;
 constexpr int kAllProtocols = -1;
 constexpr int kPortMax = 65535;
 constexpr int kIcmpMax = 255;
-
-Error invalid_value(std::string_view value, std::string_view parameter, std::string_view hint) {
-  std::string message = "Value (";
-  message.append(value).append(") for parameter ").append(parameter).append(" is invalid.");
-  if (!hint.empty()) message.append(" ").append(hint);
-  return {ErrorKind::invalid, "InvalidParameterValue", std::move(message)};
-}
-
-Error missing(std::string_view parameter) {
-  return {ErrorKind::invalid, "MissingParameter",
-          "The request must contain the parameter " + std::string(parameter)};
-}
 
 /// Numbers as text, and the names that the console and Terraform use.
 std::optional<int> protocol_number(std::string_view text) {
@@ -53,7 +42,7 @@ Result<std::string> canonical_cidr(const std::string& text, bool want_v6) {
 }
 
 Result<void> check_ports(AclEntry& entry) {
-  if (!entry.port_range) return missing("PortRange");
+  if (!entry.port_range) return missing_parameter("PortRange");
   const auto [from, to] = *entry.port_range;
   if (from < 0 || to > kPortMax || from > to) {
     return invalid_value(std::to_string(from) + '-' + std::to_string(to), "PortRange",
@@ -63,7 +52,7 @@ Result<void> check_ports(AclEntry& entry) {
 }
 
 Result<void> check_icmp(AclEntry& entry) {
-  if (!entry.icmp) return missing("Icmp.Type");
+  if (!entry.icmp) return missing_parameter("Icmp.Type");
   const auto [type, code] = *entry.icmp;
   if (type < -1 || type > kIcmpMax || code < -1 || code > kIcmpMax) {
     return invalid_value(std::to_string(type) + '/' + std::to_string(code), "Icmp",
@@ -149,7 +138,8 @@ Result<AclEntry> canonical(AclEntry entry) {
   if (!protocol) return invalid_value(entry.protocol, "protocol", "Unknown protocol.");
   entry.protocol = std::to_string(*protocol);
 
-  if (!entry.cidr_block && !entry.ipv6_cidr_block) return missing("CidrBlock or Ipv6CidrBlock");
+  if (!entry.cidr_block && !entry.ipv6_cidr_block)
+    return missing_parameter("CidrBlock or Ipv6CidrBlock");
   if (entry.cidr_block && entry.ipv6_cidr_block) {
     return Error{ErrorKind::invalid, "InvalidParameterCombination",
                  "The parameter CidrBlock cannot be used with the parameter Ipv6CidrBlock"};

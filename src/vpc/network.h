@@ -21,7 +21,8 @@ namespace weir::vpc {
 
 /// Who asks for a change, for the guard against locking oneself out.
 struct Origin {
-  std::string source_ip;  // of the API connection; "" for Weir's own changes
+  std::string source_ip = {};  // of the API connection; "" for Weir's own changes
+  bool is_restore = false;     // makes true what was accepted before: no guard
 };
 
 /// The ACL of one network interface of this host.
@@ -51,9 +52,9 @@ using DestinationCheck = std::function<Result<void>(const Scope&, std::string_vi
 struct Config {
   Scope host_scope;             // account and region of the host's interfaces
   std::string host_zone = "a";  // availability zone of the host: the letter behind the region
-  std::vector<std::string>
-      interfaces;  // devices that are ENIs; none: all that are up, no loopback, with address
-  std::string machine_id;  // "": /etc/machine-id
+  /// Devices that are ENIs; none: all that are up, no loopback, with an address.
+  std::vector<std::string> interfaces = {};
+  std::string machine_id = {};  // "": /etc/machine-id
   /// Entries of an ACL per direction and IP version, deny-all included. 20 is AWS's default quota;
   /// 2 to 4000.
   int acl_entries_max = 20;
@@ -84,8 +85,13 @@ class Network {
   /// outside all locks. Not to be called while changes are going on.
   void on_change(ChangeCallback callback);
 
-  /// What interfaces the host has now; again whenever that may have changed.
+  /// What interfaces the host has now; call again whenever that may have changed. They are facts:
+  /// an Error (the store's, or the gate's about making their ACLs true) does not keep them from
+  /// being shown.
   Result<void> set_interfaces(std::vector<HostInterface> interfaces);
+
+  /// Looks at the host and calls set_interfaces() with what Config::interfaces chooses.
+  Result<void> refresh_interfaces();
 
   Result<Snapshot> state(const Scope& scope);
   std::vector<Eni> enis(const Scope& scope);
@@ -125,6 +131,7 @@ class Network {
 
  private:
   class Change;
+  class InterfacePlan;
   struct Impl;
 
   const Config config_;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "vpc/errors.h"
+#include "vpc/network.h"
+#include "vpc/network_impl.h"
+
+namespace weir::vpc {
+namespace {
+
+constexpr std::string_view kS3 = "s3";
+
+Result<void> check_resource(const ScopeState& state, std::string_view type, std::string_view id) {
+  if (type == "VPC") return state.vpcs.contains(id) ? Result<void>{} : no_such(id, "vpc-");
+  if (type == "Subnet") {
+    return state.subnets.contains(id) ? Result<void>{} : no_such(id, "subnet-");
+  }
+  return state.enis.contains(id) ? Result<void>{} : no_such(id, "eni-");
+}
+
+/// One flow log of the request, without id.
+FlowLog flow_log_of(const NewFlowLogs& request, const std::string& resource_id) {
+  FlowLog flow_log;
+  flow_log.resource_id = resource_id;
+  flow_log.traffic_type = request.traffic_type;
+  flow_log.destination_type = request.destination_type;
+  flow_log.destination = request.destination;
+  flow_log.log_group_name = request.log_group_name;
+  flow_log.permission_arn = request.permission_arn;
+  flow_log.cross_account_role = request.cross_account_role;
+  flow_log.log_format = request.log_format.empty() ? kDefaultLogFormat : request.log_format;
+  flow_log.max_aggregation_interval_s = request.max_aggregation_interval_s;
+  flow_log.destination_options = request.destination_options;
+  flow_log.tag_fields = request.tag_fields;
+  flow_log.tags = request.tags;
+  if (request.destination_type == kS3 && !flow_log.destination_options) {
+    flow_log.destination_options.emplace();
+  }
+  if (request.destination_type != kS3 && request.destination && !request.destination->empty()) {
+    if (auto group = log_group_of(*request.destination)) flow_log.log_group_name = *group;
+  }
+  return flow_log;
+}
+
+/// Whether a second one would only write everything twice.
+bool is_same(const FlowLog& a, const FlowLog& b) {
+  return a.resource_id == b.resource_id && a.traffic_type == b.traffic_type &&
+         a.destination_type == b.destination_type && a.destination == b.destination &&
+         a.log_group_name == b.log_group_name && a.log_format == b.log_format &&
+         a.max_aggregation_interval_s == b.max_aggregation_interval_s &&
+         a.destination_options == b.destination_options && a.tag_fields == b.tag_fields;
+}
+
+/// Nothing if the token is new; the earlier answer if the request is the same.
+Result<std::optional<CreatedFlowLogs>> earlier_answer(
+    const std::map<std::string, TokenRecord, std::less<>>& tokens, const std::string& token,
+    const std::string& request) {
+  const auto found = tokens.find(token);
+  if (token.empty() || found == tokens.end()) return std::optional<CreatedFlowLogs>{};
+  if (found->second.request == request) return std::optional(found->second.answer);
+  return Error{
+      ErrorKind::conflict, "IdempotentParameterMismatch",
+      "The client token '" + token + "' was used before in a request with other parameters."};
+}
+
+std::size_t count_of(const ScopeState& state, std::string_view resource_id) {
+  return static_cast<std::size_t>(
+      std::count_if(state.flow_logs.begin(), state.flow_logs.end(),
+                    [&](const auto& item) { return item.second.resource_id == resource_id; }));
+}
+
+}  // namespace
+
+Result<CreatedFlowLogs> Network::create_flow_logs(const Scope& scope, NewFlowLogs request) {
+  WEIR_CHECK(check(request));
+  WEIR_CHECK(check_tags(request.tags));
+  WEIR_TRY(const Snapshot now, state(scope));
+  for (const std::string& id : request.resource_ids) {
+    WEIR_CHECK(check_resource(*now, request.resource_type, id));
+  }
+  // Asked outside the change: it looks into another module.
+  Result<void> destination;
+  if (request.destination_type == kS3 && impl_->destination_check) {
+    WEIR_TRY(const std::string bucket, bucket_of(*request.destination));
+    destination = impl_->destination_check(scope, bucket);
+  }
+
+  Change change(*impl_, scope);
+  const std::string request_text = to_json_text(request);
+  WEIR_TRY(auto earlier, earlier_answer(change.tokens(), request.client_token, request_text));
+  if (earlier) return *std::move(earlier);
+
+  CreatedFlowLogs answer;
+  answer.client_token = request.client_token.empty() ? impl_->runtime.uuid() : request.client_token;
+  for (const std::string& id : request.resource_ids) {
+    if (!destination) {
+      answer.unsuccessful.push_back({id, {"400", destination.error().message}});
+      continue;
+    }
+    FlowLog flow_log = flow_log_of(request, id);
+    const auto& known = change.state().flow_logs;
+    if (std::any_of(known.begin(), known.end(),
+                    [&](const auto& item) { return is_same(item.second, flow_log); })) {
+      return Error{ErrorKind::already_exists, "FlowLogAlreadyExists",
+                   "Error. There is an existing Flow Log with the same configuration and log "
+                   "destination."};
+    }
+    if (count_of(change.state(), id) >= kFlowLogsPerResourceMax) {
+      answer.unsuccessful.push_back(
+          {id, {"FlowLogsLimitExceeded", "The resource has the maximum of 250 flow logs."}});
+      continue;
+    }
+    flow_log.id = change.new_id("fl-");
+    flow_log.created = impl_->runtime.now();
+    answer.flow_log_ids.push_back(flow_log.id);
+    change.put(std::move(flow_log));
+  }
+  if (request.dry_run) return answer;
+  if (!request.client_token.empty()) {
+    change.put(TokenRecord{request.client_token, request_text, answer, impl_->runtime.now()});
+  }
+  WEIR_CHECK(change.commit({}));
+  return answer;
+}
+
+Result<void> Network::delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids) {
+  WEIR_CHECK(state(scope));
+  Change change(*impl_, scope);
+  std::vector<std::string> unknown;
+  for (const std::string& id : ids) {
+    if (!change.state().flow_logs.contains(id)) unknown.push_back(id);
+  }
+  if (!unknown.empty()) {
+    std::string message = "These flow log ids in the input list are not found: [TotalCount: " +
+                          std::to_string(unknown.size()) + "]";
+    for (const std::string& id : unknown) message += " " + id;
+    return Error{ErrorKind::not_found, "InvalidFlowLogId.NotFound", std::move(message)};
+  }
+  for (const std::string& id : ids) change.erase<FlowLog>(id);
+  return change.commit({});
+}
+
+Result<void> Network::set_delivery_error(const Scope& scope, std::string_view flow_log_id,
+                                         std::optional<std::string> error) {
+  WEIR_TRY(const Snapshot now, state(scope));
+  const auto is_unchanged = [&](const ScopeState& in) {
+    const auto found = in.flow_logs.find(flow_log_id);
+    return found == in.flow_logs.end() || found->second.deliver_error == error;
+  };
+  if (is_unchanged(*now)) return {};
+  Change change(*impl_, scope);
+  if (is_unchanged(change.state())) return {};
+  FlowLog flow_log = change.state().flow_logs.find(flow_log_id)->second;
+  flow_log.deliver_status = error ? "FAILED" : "SUCCESS";
+  flow_log.deliver_error = std::move(error);
+  change.put(std::move(flow_log));
+  return change.commit({}, Change::Notify::no);
+}
+
+}  // namespace weir::vpc

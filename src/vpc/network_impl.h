@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+#include "vpc/network.h"
+
+/// Private to the module: what the files of Network share.
+namespace weir::vpc {
+
+inline constexpr std::size_t kScopesMax = 2000;     // accounts times regions
+inline constexpr std::size_t kInterfacesMax = 250;  // devices that become ENIs
+inline constexpr std::size_t kSubnetsMax = 200;     // per VPC, AWS quota
+inline constexpr std::size_t kAclsMax = 200;        // per VPC, AWS quota
+inline constexpr std::size_t kTokensMax = 10'000;   // client tokens remembered per scope
+inline constexpr std::string_view kStorePrefix = "vpc/";
+
+/// The answer to a request with a client token, for when it comes again.
+struct TokenRecord {
+  std::string token;
+  std::string request;  // JSON
+  CreatedFlowLogs answer;
+  Time created;
+  static Shape shape();
+};
+
+/// Where the resources of a type are kept: in a snapshot and in the store.
+template <class T>
+struct Table;
+#define WEIR_VPC_TABLE(Type, name, member)            \
+  template <>                                         \
+  struct Table<Type> {                                \
+    static constexpr std::string_view kName = name;   \
+    static constexpr auto kMap = &ScopeState::member; \
+  }
+WEIR_VPC_TABLE(Vpc, "vpc", vpcs);
+WEIR_VPC_TABLE(Subnet, "subnet", subnets);
+WEIR_VPC_TABLE(NetworkAcl, "acl", acls);
+WEIR_VPC_TABLE(SecurityGroup, "group", groups);
+WEIR_VPC_TABLE(SecurityGroupRule, "group-rule", group_rules);
+WEIR_VPC_TABLE(Eni, "eni", enis);
+WEIR_VPC_TABLE(FlowLog, "flow-log", flow_logs);
+#undef WEIR_VPC_TABLE
+
+struct Network::Impl {
+  Impl(Runtime& runtime_in, store::KvStore& store_in, const Config& config_in)
+      : runtime(runtime_in), store(store_in), config(config_in) {}
+
+  Snapshot find(const Scope& scope) const {
+    auto scopes = known.lock();
+    const auto found = scopes->find(scope);
+    return found == scopes->end() ? nullptr : found->second;
+  }
+
+  Runtime& runtime;
+  store::KvStore& store;
+  const Config& config;
+  Guarded<std::map<Scope, Snapshot>> known;
+  std::vector<ChangeCallback> callbacks;
+  DestinationCheck destination_check;
+
+  /// Held for the whole of a change, also while the gate and the store work: changes are rare and
+  /// must not overtake each other. Readers use `known` only.
+  std::mutex changing;
+  // Under `changing`:
+  std::map<Scope, std::map<std::string, TokenRecord, std::less<>>> tokens;
+  std::vector<HostInterface> interfaces;
+  AclGate* gate = nullptr;
+};
+
+/// One change of one scope: a copy of the snapshot, edited, then enforced, stored and published
+/// together.
+class Network::Change {
+ public:
+  enum class Notify { yes, no };
+
+  /// Waits for the change under way. Makes the default VPC if the scope is new.
+  Change(Impl& impl, const Scope& scope);
+
+  const ScopeState& state() const { return state_; }
+  const Scope& scope() const { return scope_; }
+  std::string new_id(std::string_view prefix) const {
+    return std::string(prefix) + impl_.runtime.hex(17);
+  }
+  std::map<std::string, TokenRecord, std::less<>>& tokens() { return impl_.tokens[scope_]; }
+
+  template <class T>
+  void put(T value) {
+    batch_.put(key(Table<T>::kName, value.id), to_json_text(value));
+    auto& map = state_.*Table<T>::kMap;
+    std::string id = value.id;
+    map.insert_or_assign(std::move(id), std::move(value));
+  }
+  template <class T>
+  void erase(const std::string& id) {
+    batch_.erase(key(Table<T>::kName, id));
+    (state_.*Table<T>::kMap).erase(id);
+  }
+  /// Remembered once the change is committed.
+  void put(TokenRecord record);
+
+  /// Ends the change. An Error of gate or store leaves everything as it was.
+  Result<void> commit(const Origin& origin, Notify notify = Notify::yes);
+  /// For facts: takes what the gate refuses too, and returns its Error.
+  Result<void> commit_anyway();
+
+ private:
+  friend class Network;
+  std::string key(std::string_view table, std::string_view id) const;
+  Result<void> enforce(const std::vector<InterfaceRules>& from,
+                       const std::vector<InterfaceRules>& to, const Origin& origin);
+  Result<void> store_and_publish(Notify notify);
+
+  Impl& impl_;
+  const Scope scope_;
+  std::unique_lock<std::mutex> lock_;
+  Snapshot before_;  // nullptr: the scope is new
+  ScopeState state_;
+  store::WriteBatch batch_;
+  std::vector<TokenRecord> new_tokens_;
+};
+
+/// The rules of each interface that has an ACL.
+std::vector<InterfaceRules> rules_of(const ScopeState& state);
+
+/// Calls `visit(resource)` with the resource of that id, whatever its type; false if there is none.
+template <class Visit>
+bool visit_resource(const ScopeState& state, std::string_view id, Visit visit) {
+  const auto in = [&](const auto& map) {
+    const auto found = map.find(id);
+    if (found == map.end()) return false;
+    visit(found->second);
+    return true;
+  };
+  return in(state.vpcs) || in(state.subnets) || in(state.acls) || in(state.groups) ||
+         in(state.group_rules) || in(state.enis) || in(state.flow_logs);
+}
+
+/// AWS's rules for tags: at most 50 per resource, keys of 1 to 127 characters, values of up to 256,
+/// `aws:` reserved, no key twice.
+Result<void> check_tags(const Tags& tags);
+
+}  // namespace weir::vpc
