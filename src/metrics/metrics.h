@@ -41,6 +41,7 @@ struct BucketQuery {
   Time from;                             // inclusive; buckets are anchored here
   Time to;                               // exclusive
   int period_s = 60;
+  bool with_distribution = true;  // false saves work where percentiles are not asked for
 };
 
 struct DimensionFilter {
@@ -169,14 +170,13 @@ class Metrics {
   Result<std::vector<Bucket>> buckets(const Scope& scope, const BucketQuery& query) const;
   /// Whether the series ever held a value below zero. False for a series that does not exist.
   bool has_negative_values(const Scope& scope, const MetricId& metric) const;
-  /// The newest time stamp ever put into the series.
-  std::optional<Time> newest(const Scope& scope, const MetricId& metric) const;
 
   /// Rolls up and forgets what is old. Runs by itself every `maintenance_period`.
   Result<void> maintain();
 
+  struct Impl;  // the inside, see metrics_impl.h
+
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

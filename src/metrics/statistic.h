@@ -43,7 +43,8 @@ class Statistic {
     bool is_set = false;
     double at = 0;
   };
-  std::optional<double> of_trimmed(const Aggregate& bucket) const;
+  bool parse_range(std::string_view inside);
+  std::optional<double> of_trimmed(const Distribution& samples) const;
 
   std::string name_;
   Kind kind_ = Kind::average;
