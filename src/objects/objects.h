@@ -2,12 +2,12 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "base/runtime.h"
 #include "base/scope.h"
+#include "objects/tree.h"
 #include "objects/types.h"
 
 namespace weir::objects {
@@ -35,9 +36,11 @@ namespace weir::objects {
 class Objects {
  public:
   struct Config {
-    std::filesystem::path folder;
+    std::filesystem::path folder = {};
     /// Off only where nothing needs to survive (CI mode, tests).
     bool is_durable = true;
+    /// Whose the folders are that are there without ever having been created as buckets.
+    Scope scope_of_found_buckets = {};
   };
   static constexpr std::size_t kKeyBytesMax = 1024;
   static constexpr std::uint64_t kPutBytesMax = 5ull << 30;
@@ -89,7 +92,7 @@ class Objects {
   /// The file of an object, for readers that open files themselves (DuckDB).
   Result<std::filesystem::path> local_path(std::string_view bucket, std::string_view key) const;
   /// Where a file is best written that put() is to take over: the move is then a rename.
-  std::filesystem::path spool_folder() const;
+  std::filesystem::path spool_folder() const { return temporary_folder(); }
 
   // Multipart uploads.
   Result<Upload> create_upload(const Scope& scope, std::string_view bucket, std::string_view key,
@@ -123,34 +126,46 @@ class Objects {
   void on_put(PutCallback callback);
 
  private:
-  struct Prepared;  // a temporary file with everything known of it
-  struct Place;     // where the object of a key lies
-  static constexpr std::size_t kStripes = 64;
+  struct Prepared;  // a file with everything known of it, ready to become an object or a part
 
+  std::filesystem::path temporary_folder() const;
+  std::filesystem::path temporary() const;  // a free name in it
   std::filesystem::path bucket_folder(std::string_view bucket) const;
-  std::filesystem::path temporary() const;
-  std::shared_mutex& stripe(std::string_view bucket, std::string_view key) const;
-  Result<void> check_key(std::string_view key) const;
+  std::filesystem::path bucket_record(std::string_view bucket) const;
+  std::filesystem::path uploads_folder(std::string_view bucket) const;
+  Result<void> load_buckets();
   Result<void> save_bucket(const Bucket& bucket) const;
-  Result<Prepared> prepare(PutSource source, const std::optional<Checksum>& checksum,
+  Result<Prepared> prepare(const PutSource& source, const std::optional<Checksum>& checksum,
                            std::string_view content_md5) const;
-  Result<ObjectInfo> commit(const Bucket& bucket, std::string_view key, Prepared prepared,
-                            const PutOptions& options, std::vector<std::uint64_t> part_sizes);
-  Result<void> make_folders(const std::filesystem::path& root, std::string_view relative);
-  Result<std::shared_ptr<const OpenObject>> open_file(std::string_view bucket,
-                                                      std::string_view key) const;
-  std::filesystem::path upload_folder(std::string_view bucket, std::string_view upload_id) const;
-  Result<std::filesystem::path> join_parts(const std::filesystem::path& folder,
-                                           const std::vector<CompletedPart>& parts) const;
+  Result<ObjectInfo> commit(const Scope& scope, std::string_view bucket, const Prepared& prepared,
+                            ObjectInfo info, const Tree::Check& check);
+  Result<Prepared> copy_source(const Scope& scope, std::string_view bucket, std::string_view key,
+                               std::optional<ByteRange> range, const Conditions& conditions,
+                               ObjectInfo& source) const;
+
+  struct UploadFolder;
+  Result<UploadFolder> find_upload(const Scope& scope, std::string_view bucket,
+                                   std::string_view key, std::string_view upload_id) const;
+  Result<Part> store_part(const UploadFolder& upload, int number, const Prepared& prepared);
+  Result<Prepared> join(const UploadFolder& upload, const std::vector<CompletedPart>& parts,
+                        const CompleteOptions& options, ObjectInfo& info) const;
+  std::shared_mutex& upload_lock(std::string_view upload_id) const;
 
   Runtime& runtime_;
-  Config config_;
+  const Config config_;
+  Tree tree_;
   Guarded<std::map<std::string, Bucket, std::less<>>> buckets_;
-  mutable std::array<std::shared_mutex, kStripes> stripes_;  // one per key, by its hash
-  /// Shared: whoever looks up or lists files. Exclusive: moving a file out of the way of a folder.
-  mutable std::shared_mutex layout_;
-  /// Folders whose own entry is known to be durable; forgotten when full.
-  Guarded<std::set<std::string>> durable_folders_;
+  /// Shared: a put into a bucket. Exclusive: deleting buckets.
+  mutable std::shared_mutex lifetime_;
+  static constexpr std::size_t kUploadLocks = 64;
+  mutable std::array<std::shared_mutex, kUploadLocks> upload_locks_;  // shared: storing a part
+  /// Answers to repeated completions; the oldest are forgotten.
+  static constexpr std::size_t kCompletedMax = 1000;
+  struct Completed {
+    std::deque<std::string> order;
+    std::map<std::string, ObjectInfo, std::less<>> by_upload;
+  };
+  Guarded<Completed> completed_;
   std::vector<PutCallback> on_put_;
 };
 

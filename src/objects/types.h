@@ -34,6 +34,10 @@ struct Bucket {
 
 enum class ChecksumAlgorithm : std::uint8_t { crc32, crc32c, crc64nvme, sha1, sha256 };
 
+inline constexpr ChecksumAlgorithm kChecksumAlgorithms[] = {
+    ChecksumAlgorithm::crc32, ChecksumAlgorithm::crc32c, ChecksumAlgorithm::crc64nvme,
+    ChecksumAlgorithm::sha1, ChecksumAlgorithm::sha256};
+
 /// Name as in `ChecksumAlgorithm` elements ("CRC32").
 std::string_view to_string(ChecksumAlgorithm algorithm);
 /// Accepts the names of to_string() in any case.
@@ -91,18 +95,21 @@ struct PutOptions {
   /// compute and store.
   std::optional<Checksum> checksum;
   std::string content_md5;              // base64, "" if not given
-  std::optional<std::string> if_match;  // an ETag; the object must exist and have it
+  std::optional<std::string> if_match = {};  // an ETag; the object must exist and have it
   bool if_none_match = false;           // the object must not exist
 };
 
 /// Conditions of a read, of a copy's source and of a delete. ETags may be quoted, `*`, or a list
 /// with commas.
 struct Conditions {
-  std::optional<std::string> if_match;
-  std::optional<std::string> if_none_match;
-  std::optional<Time> if_modified_since;
-  std::optional<Time> if_unmodified_since;
+  std::optional<std::string> if_match = {};
+  std::optional<std::string> if_none_match = {};
+  std::optional<Time> if_modified_since = {};
+  std::optional<Time> if_unmodified_since = {};
 };
+
+/// Whether an If-Match or If-None-Match value names this ETag.
+bool etag_matches(std::string_view pattern, std::string_view etag);
 
 enum class ConditionVerdict : std::uint8_t { holds, not_modified, failed };
 /// RFC 9110 13.2.2 as S3 does it: If-Match wins over If-Unmodified-Since, If-None-Match over
@@ -171,7 +178,7 @@ struct CompletedPart {
 struct CompleteOptions {
   std::optional<Checksum> checksum;  // of the whole object
   std::optional<std::uint64_t> object_size;
-  std::optional<std::string> if_match;
+  std::optional<std::string> if_match = {};
   bool if_none_match = false;
 };
 
