@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/document.h"
+#include "base/result.h"
+#include "base/runtime.h"
+#include "daemon/config.h"
+#include "wire/http.h"
+#include "wire/operation.h"
+
+namespace weir::daemon {
+
+/// All domain services, wired to each other in the direction in which data flow, and their API faces. CI mode
+/// makes a new one at each reset; everything else of the daemon stays.
+class World {
+ public:
+  struct Place {
+    std::string endpoint;            // URL of the daemon, for links
+    std::uint16_t api_port = 0;      // of the listener, for the guard against locking oneself out
+    std::filesystem::path folder;    // objects, query work; in CI mode a temporary one
+  };
+
+  /// Opens the store and reads everything back. Error: what cannot be opened.
+  static Result<std::unique_ptr<World>> open(Runtime& runtime, const Config& config, const Place& place);
+  /// stop(), then quiesces the runtime.
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Begins to capture and to enforce. What cannot begin (rights are missing) is logged and in status().
+  void start_traffic();
+  /// Ends capture and delivers the records of the windows that were open.
+  void stop_traffic();
+
+  const std::vector<const wire::OperationTable*>& tables() const;
+  wire::HttpResponse handle_s3(wire::HttpRequest& request);
+  Result<std::string> certificate_name();
+  Result<std::string> certificate_pem();
+  /// For /_weir/health: what runs and what does not.
+  Document status() const;
+
+ private:
+  struct Impl;
+  explicit World(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::daemon

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Acknowledged means durable: the daemon is killed in the middle of concurrent writes, again and again, and every
+write that it had answered is there after the restart."""
+
+import configparser
+import datetime
+import os
+import random
+import threading
+import time
+
+import botocore.exceptions
+
+from conftest import Daemon, make_client
+
+ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "50"))
+WRITE_SECONDS = (0.05, 0.25)
+GROUP = "crash"
+OPTIONS = ("--capture", "false", "--enforce", "false")
+
+
+class Writers:
+    """Threads that write until the daemon dies; `acknowledged` holds what was answered, by kind."""
+
+    def __init__(self, clients, number):
+        self.acknowledged = {"event": [], "topic": [], "sample": [], "object": []}
+        self.clients, self.number, self.stream = clients, number, f"round-{number}"
+        clients["logs"].create_log_stream(logGroupName=GROUP, logStreamName=self.stream)
+        self.threads = [threading.Thread(target=self.run, args=(kind, worker))
+                        for kind in self.acknowledged for worker in range(2)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, kind, worker):
+        count = 0
+        try:
+            while True:
+                name = f"{kind}-{self.number}-{worker}-{count}"
+                getattr(self, kind)(name)
+                self.acknowledged[kind].append(name)
+                count += 1
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, OSError):
+            return  # it was killed
+
+    def event(self, name):
+        self.clients["logs"].put_log_events(
+            logGroupName=GROUP, logStreamName=self.stream,
+            logEvents=[{"timestamp": int(time.time() * 1000), "message": name}])
+
+    def topic(self, name):
+        self.clients["sns"].create_topic(Name=name)
+
+    def sample(self, name):
+        self.clients["cloudwatch"].put_metric_data(
+            Namespace="crash", MetricData=[{"MetricName": f"round-{self.number}", "Value": 1}])
+
+    def object(self, name):
+        self.clients["s3"].put_object(Bucket="crash", Key=name, Body=name.encode() * 1000)
+
+    def join(self):
+        for thread in self.threads:
+            thread.join(60)
+
+
+def clients_of(endpoint, folder):
+    profile = configparser.ConfigParser()
+    profile.read(folder / "credentials")
+    keys = profile["default"]
+    return {service: make_client(service, endpoint, keys["aws_access_key_id"], keys["aws_secret_access_key"])
+            for service in ("logs", "sns", "cloudwatch", "s3")}
+
+
+def missing(clients, writers):
+    """What was answered and is not there."""
+    events = set()
+    token = {}
+    while True:
+        page = clients["logs"].get_log_events(logGroupName=GROUP, logStreamName=writers.stream, startFromHead=True, **token)
+        events |= {e["message"] for e in page["events"]}
+        if not page["events"]:
+            break
+        token = {"nextToken": page["nextForwardToken"]}
+    lost = [name for name in writers.acknowledged["event"] if name not in events]
+
+    topics = {t["TopicArn"].rsplit(":", 1)[1] for page in clients["sns"].get_paginator("list_topics").paginate()
+              for t in page["Topics"]}
+    lost += [name for name in writers.acknowledged["topic"] if name not in topics]
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    points = clients["cloudwatch"].get_metric_statistics(
+        Namespace="crash", MetricName=f"round-{writers.number}", StartTime=now - datetime.timedelta(hours=1),
+        EndTime=now + datetime.timedelta(minutes=2), Period=3600, Statistics=["SampleCount"])["Datapoints"]
+    samples = sum(p["SampleCount"] for p in points)
+    if samples < len(writers.acknowledged["sample"]):
+        lost.append(f"samples: {samples} of {len(writers.acknowledged['sample'])}")
+
+    for name in writers.acknowledged["object"]:
+        try:
+            body = clients["s3"].get_object(Bucket="crash", Key=name)["Body"].read()
+        except botocore.exceptions.ClientError as problem:
+            body = str(problem).encode()
+        if body != name.encode() * 1000:
+            lost.append(name)
+    return lost
+
+
+def test_killed_in_the_middle_of_writes_nothing_acknowledged_is_lost(tmp_path):
+    daemon = Daemon(*OPTIONS, data=tmp_path)
+    listen = daemon.endpoint.removeprefix("http://")
+    clients = clients_of(daemon.endpoint, tmp_path)
+    clients["logs"].create_log_group(logGroupName=GROUP)
+    clients["s3"].create_bucket(Bucket="crash")
+    written = dict.fromkeys(("event", "topic", "sample", "object"), 0)
+    for number in range(ROUNDS):
+        writers = Writers(clients, number)
+        time.sleep(random.uniform(*WRITE_SECONDS))
+        daemon.kill()
+        writers.join()
+        daemon = Daemon(*OPTIONS, data=tmp_path, listen=listen)
+        assert missing(clients, writers) == [], f"round {number}"
+        for kind, names in writers.acknowledged.items():
+            written[kind] += len(names)
+    daemon.stop()
+    print(f"{ROUNDS} kills, acknowledged and found: {written}")
+    assert all(count >= ROUNDS for count in written.values()), f"too little was written to mean anything: {written}"
+
+
+# A notification that was published but not delivered when the daemon died is delivered after the restart.
+def test_a_notification_survives_the_kill(tmp_path, webhook):
+    import urllib.request
+
+    daemon = Daemon(*OPTIONS, data=tmp_path)
+    clients = clients_of(daemon.endpoint, tmp_path)
+    listen = daemon.endpoint.removeprefix("http://")
+    topic = clients["sns"].create_topic(Name="t")["TopicArn"]
+    clients["sns"].subscribe(TopicArn=topic, Protocol="http", Endpoint=webhook.url)
+    urllib.request.urlopen(webhook.wait("SubscriptionConfirmation")[0]["SubscribeURL"], timeout=30).read()
+    identifier = clients["sns"].publish(TopicArn=topic, Message="m")["MessageId"]
+    daemon.kill()
+    daemon = Daemon(*OPTIONS, data=tmp_path, listen=listen)
+    assert webhook.wait("Notification")[0]["MessageId"] == identifier
+    daemon.stop()
+
+
+def test_the_access_key_is_made_at_first_start_and_kept(tmp_path):
+    daemon = Daemon(*OPTIONS, data=tmp_path)
+    credentials = tmp_path / "credentials"
+    before = credentials.read_text()
+    assert credentials.stat().st_mode & 0o7777 == 0o600
+    daemon.stop()
+    Daemon(*OPTIONS, data=tmp_path).stop()
+    assert credentials.read_text() == before
