@@ -99,10 +99,16 @@ Item& insert(State& state, std::string key, std::string message, const StoredDel
   return inserted;
 }
 
+// A lane with a rate limit is remembered until its next slot has come (and then until its next use:
+// there are no more of them than subscriptions with a limit).
+void forget_if_idle(State& state, Lane& lane, Time now) {
+  if (lane.items == 0 && !lane.is_listed && lane.next_slot <= now) state.lanes.erase(lane.name);
+}
+
 // Whether it was the message's last delivery.
-bool remove(State& state, Item& item) {
-  Lane& lane = *item.lane;
-  if (--lane.items == 0 && !lane.is_listed) state.lanes.erase(lane.name);
+bool remove(State& state, Item& item, Time now) {
+  --item.lane->items;
+  forget_if_idle(state, *item.lane, now);
   const auto references = state.references.find(item.message_key);
   const bool is_last = --references->second == 0;
   if (is_last) state.references.erase(references);
@@ -161,7 +167,7 @@ struct DeliveryQueue::Impl {
         locked->turns.pop_front();
         lane.is_listed = false;
         if (lane.items == 0) {
-          locked->lanes.erase(lane.name);
+          forget_if_idle(*locked, lane, runtime.now());
           continue;
         }
         if (lane.ready.empty() || lane.in_flight >= limit(lane)) continue;
@@ -333,7 +339,7 @@ struct DeliveryQueue::Impl {
       item.lane->is_failing = is_failing;
       release(*locked, *item.lane);
       const std::string message = item.message_key;
-      if (remove(*locked, item)) batch.erase(message);
+      if (remove(*locked, item, runtime.now())) batch.erase(message);
     }
     if (const auto written = store.write(batch); !written) {
       log::error("cannot erase a finished notification", {{"error", written.error().message}});
