@@ -87,6 +87,11 @@ class OperationTable {
     operations_.insert_or_assign(operation.name, std::move(operation));
   }
 
+  /// Adds or replaces a ready-made operation.
+  void add(Operation operation) {
+    operations_.insert_or_assign(operation.name, std::move(operation));
+  }
+
   const ServiceModel& model() const { return model_; }
   const Operation* find(std::string_view name) const;
   const std::map<std::string, Operation, std::less<>>& operations() const { return operations_; }
