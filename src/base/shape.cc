@@ -389,9 +389,21 @@ class Binder {
     }
   }
 
+  /// AWS begins each step of a path with a small letter, whatever the member is called on the wire:
+  /// `dimensions.1.member.value` for `Dimensions`, `Value` (recorded from CloudWatch).
+  static std::string lower_camel(std::string path) {
+    bool at_start = true;
+    for (char& c : path) {
+      if (at_start) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      at_start = c == '.';
+    }
+    return path;
+  }
+
   void report(std::string value, std::string constraint, bool is_missing) {
     if (violations_.size() >= kViolationsMax) return;
-    violations_.push_back({path_, std::move(value), std::move(constraint), is_missing});
+    violations_.push_back(
+        {lower_camel(path_), std::move(value), std::move(constraint), is_missing});
   }
 
   /// The items of a list in any of its forms: a list, Query's `member.1`, `1`, EC2's `1`, XML's

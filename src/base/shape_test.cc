@@ -86,6 +86,26 @@ TEST(Shape, OneViolationReadsAsOnAws) {
             "Member must satisfy regular expression pattern: [a-z]+");
 }
 
+TEST(Shape, PathsBeginWithSmallLettersWhateverTheMembersAreCalled) {
+  struct Dimension {
+    std::string value;
+    static Shape shape() {
+      static constexpr Member members[] = {required<&Dimension::value>("Value", length(1, 3))};
+      return {"Dimension", members};
+    }
+  };
+  struct Input {
+    std::vector<Dimension> dimensions;
+    static Shape shape() {
+      static constexpr Member members[] = {optional<&Input::dimensions>("Dimensions")};
+      return {"Input", members};
+    }
+  };
+  const auto result = from_json_text<Input>(R"({"Dimensions":[{"Value":""}]})");
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("Value '' at 'dimensions.1.member.value' failed"));
+}
+
 TEST(Shape, SeveralViolationsAreListedWithTheirPaths) {
   const auto result = from(R"({"items":[{"message":"toolong"},{"weight":11}],"unit":"Meters"})");
   ASSERT_FALSE(result);
