@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,16 +55,18 @@ class Enforcer final : public vpc::AclGate {
   Result<void> apply(const std::vector<vpc::InterfaceRules>& before,
                      const std::vector<vpc::InterfaceRules>& after,
                      const vpc::Origin& origin) override;
-  /// Removes the table.
+  /// Removes the table if there may be one.
   Result<void> flush();
 
   const Config& config() const { return config_; }
 
  private:
-  Result<void> run_nft(const std::string& json);
+  Result<void> run_nft(const std::string& json, bool check_only);
 
   Runtime& runtime_;
   const Config config_;
+  std::mutex applying_;  // one nft at a time, in the order of the changes
+  std::optional<std::string> applied_;
 };
 
 }  // namespace weir::enforce
