@@ -110,7 +110,7 @@ Result<void> read_signed_headers(Claim& claim, std::string_view text) {
 }
 
 Result<Claim> header_claim(const HttpRequest& request, std::string_view authorization) {
-  Claim claim{};
+  Claim claim;
   claim.form = Claim::Form::header;
   if (!authorization.starts_with(kAlgorithm)) {
     return incomplete("Unsupported signature algorithm; AWS4-HMAC-SHA256 is required.");
@@ -152,7 +152,7 @@ Result<Claim> header_claim(const HttpRequest& request, std::string_view authoriz
 }
 
 Result<Claim> presigned_claim(const HttpRequest& request) {
-  Claim claim{};
+  Claim claim;
   claim.form = Claim::Form::presigned;
   const auto get = [&](std::string_view name) {
     return request.query_value(name).value_or(std::string_view{});
@@ -199,7 +199,7 @@ Result<Claim> presigned_claim(const HttpRequest& request) {
 }
 
 Result<Claim> presigned_v2_claim(const HttpRequest& request) {
-  Claim claim{};
+  Claim claim;
   claim.form = Claim::Form::presigned_v2;
   claim.service = "s3";
   claim.payload_hash = kUnsigned;
@@ -386,7 +386,9 @@ Result<Claim> read_claim(const HttpRequest& request) {
   if (request.query_value("AWSAccessKeyId") && request.query_value("Signature")) {
     return presigned_v2_claim(request);
   }
-  return Claim{};
+  Claim none;
+  none.payload_hash = trimmed(request.headers.get("x-amz-content-sha256"));
+  return none;
 }
 
 std::string canonical_request(const HttpRequest& request, const Claim& claim, PathRule rule,
@@ -549,6 +551,8 @@ constexpr Wording kWordings[] = {
      "AccessDenied", "", "", ""},
     {"WrongService", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure",
      "AuthorizationHeaderMalformed", "", kEc2Failure, ""},
+    {"SlowDown", "ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown",
+     "Rate exceeded", "Request limit exceeded.", "Please reduce your request rate."},
     {"AccessDenied", "AccessDeniedException", "AccessDenied", "UnauthorizedOperation",
      "AccessDenied", "", "You are not authorized to perform this operation.", "Access Denied"},
 };
