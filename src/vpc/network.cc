@@ -57,8 +57,8 @@ Result<void> Network::load() {
     const Scope scope = Scope::take_from(key);
     if (!key.starts_with("token/")) return read_resource(read[scope], key, value);
     WEIR_TRY(TokenRecord record, from_json_text<TokenRecord>(value));
-    std::string token = record.token;
-    impl_->tokens[scope].insert_or_assign(std::move(token), std::move(record));
+    std::string id = record.id;
+    impl_->tokens[scope].insert_or_assign(std::move(id), std::move(record));
     return {};
   };
   WEIR_CHECK(impl_->store.scan(kStorePrefix, [&](std::string_view key, std::string_view value) {
@@ -163,7 +163,7 @@ Result<NetworkAcl> Network::acl_for_eni(const Scope& scope, std::string_view eni
 Shape TokenRecord::shape() {
   using S = TokenRecord;
   static constexpr Member members[] = {
-      optional<&S::token>("token"),
+      optional<&S::id>("id"),
       optional<&S::request>("request"),
       optional<&S::answer>("answer"),
       optional<&S::created>("created"),
@@ -194,15 +194,29 @@ std::string Network::Change::key(std::string_view table, std::string_view id) co
   return text;
 }
 
-void Network::Change::put(TokenRecord record) {
-  batch_.put(key("token", record.token), to_json_text(record));
-  auto& known = tokens();
-  if (known.size() >= kTokensMax) {
-    const auto oldest = std::min_element(known.begin(), known.end(), [](auto& a, auto& b) {
+Result<std::optional<std::string>> Network::Change::earlier_answer(std::string_view operation,
+                                                                   const std::string& token,
+                                                                   const std::string& request) {
+  const auto found = tokens().find(std::string(operation) + '/' + token);
+  if (token.empty() || found == tokens().end()) return std::optional<std::string>{};
+  if (found->second.request == request) return std::optional(found->second.answer);
+  return Error{
+      ErrorKind::conflict, "IdempotentParameterMismatch",
+      "The client token '" + token + "' was used before in a request with other parameters."};
+}
+
+void Network::Change::remember_answer(std::string_view operation, const std::string& token,
+                                      std::string request, std::string answer) {
+  if (token.empty()) return;
+  TokenRecord record{std::string(operation) + '/' + token, std::move(request), std::move(answer),
+                     impl_.runtime.now()};
+  batch_.put(key("token", record.id), to_json_text(record));
+  if (tokens().size() >= kTokensMax) {
+    const auto oldest = std::min_element(tokens().begin(), tokens().end(), [](auto& a, auto& b) {
       return a.second.created < b.second.created;
     });
     batch_.erase(key("token", oldest->first));
-    known.erase(oldest);
+    tokens().erase(oldest);
   }
   new_tokens_.push_back(std::move(record));
 }
@@ -238,8 +252,8 @@ Result<void> Network::Change::store_and_publish(Notify notify) {
   if (!batch_.empty()) WEIR_CHECK(impl_.store.write(batch_));
   impl_.known.lock()->insert_or_assign(scope_, std::make_shared<const ScopeState>(state_));
   for (TokenRecord& record : new_tokens_) {
-    std::string token = record.token;
-    tokens().insert_or_assign(std::move(token), std::move(record));
+    std::string id = record.id;
+    tokens().insert_or_assign(std::move(id), std::move(record));
   }
   lock_.unlock();
   if (notify == Notify::yes) {

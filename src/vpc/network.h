@@ -102,7 +102,9 @@ class Network {
   Result<NetworkAcl> acl_for(const Scope& scope, std::string_view subnet_id);
   Result<NetworkAcl> acl_for_eni(const Scope& scope, std::string_view eni_id);
 
-  Result<NetworkAcl> create_acl(const Scope& scope, std::string_view vpc_id, Tags tags);
+  /// The same `client_token` again gives the ACL that was made then.
+  Result<NetworkAcl> create_acl(const Scope& scope, std::string_view vpc_id, Tags tags,
+                                const std::string& client_token = {});
   Result<void> delete_acl(const Scope& scope, std::string_view acl_id);
   Result<void> create_acl_entry(const Scope& scope, std::string_view acl_id, AclEntry entry,
                                 const Origin& origin = {});

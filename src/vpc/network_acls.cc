@@ -8,6 +8,8 @@
 namespace weir::vpc {
 namespace {
 
+constexpr std::string_view kCreate = "CreateNetworkAcl";
+
 using Entries = std::vector<AclEntry>;
 
 Entries::iterator find_entry(Entries& entries, int number, bool egress) {
@@ -42,7 +44,8 @@ Result<void> check_room(const Entries& entries, const AclEntry& added, int entri
 
 }  // namespace
 
-Result<NetworkAcl> Network::create_acl(const Scope& scope, std::string_view vpc_id, Tags tags) {
+Result<NetworkAcl> Network::create_acl(const Scope& scope, std::string_view vpc_id, Tags tags,
+                                       const std::string& client_token) {
   WEIR_CHECK(check_tags(tags));
   WEIR_CHECK(state(scope));
   Change change(*impl_, scope);
@@ -53,11 +56,16 @@ Result<NetworkAcl> Network::create_acl(const Scope& scope, std::string_view vpc_
                  "The VPC has the maximum of 200 network ACLs."};
   }
   NetworkAcl acl;
-  acl.id = change.new_id("acl-");
+  acl.tags = std::move(tags);
   acl.vpc_id = vpc_id;
+  const std::string request = to_json_text(acl);
+  WEIR_TRY(const auto earlier, change.earlier_answer(kCreate, client_token, request));
+  if (earlier) return acl_in(change.state(), *earlier);
+
+  acl.id = change.new_id("acl-");
   acl.owner_id = scope.account;
   acl.entries = deny_all_entries(!vpc->second.ipv6_associations.empty());
-  acl.tags = std::move(tags);
+  change.remember_answer(kCreate, client_token, request, acl.id);
   change.put(acl);
   WEIR_CHECK(change.commit({}));
   return acl;

@@ -9,6 +9,7 @@ namespace weir::vpc {
 namespace {
 
 constexpr std::string_view kS3 = "s3";
+constexpr std::string_view kOperation = "CreateFlowLogs";
 
 Result<void> check_resource(const ScopeState& state, std::string_view type, std::string_view id) {
   if (type == "VPC") return state.vpcs.contains(id) ? Result<void>{} : no_such(id, "vpc-");
@@ -51,18 +52,6 @@ bool is_same(const FlowLog& a, const FlowLog& b) {
          a.destination_options == b.destination_options && a.tag_fields == b.tag_fields;
 }
 
-/// Nothing if the token is new; the earlier answer if the request is the same.
-Result<std::optional<CreatedFlowLogs>> earlier_answer(
-    const std::map<std::string, TokenRecord, std::less<>>& tokens, const std::string& token,
-    const std::string& request) {
-  const auto found = tokens.find(token);
-  if (token.empty() || found == tokens.end()) return std::optional<CreatedFlowLogs>{};
-  if (found->second.request == request) return std::optional(found->second.answer);
-  return Error{
-      ErrorKind::conflict, "IdempotentParameterMismatch",
-      "The client token '" + token + "' was used before in a request with other parameters."};
-}
-
 std::size_t count_of(const ScopeState& state, std::string_view resource_id) {
   return static_cast<std::size_t>(
       std::count_if(state.flow_logs.begin(), state.flow_logs.end(),
@@ -87,8 +76,9 @@ Result<CreatedFlowLogs> Network::create_flow_logs(const Scope& scope, NewFlowLog
 
   Change change(*impl_, scope);
   const std::string request_text = to_json_text(request);
-  WEIR_TRY(auto earlier, earlier_answer(change.tokens(), request.client_token, request_text));
-  if (earlier) return *std::move(earlier);
+  WEIR_TRY(const auto earlier,
+           change.earlier_answer(kOperation, request.client_token, request_text));
+  if (earlier) return from_json_text<CreatedFlowLogs>(*earlier);
 
   CreatedFlowLogs answer;
   answer.client_token = request.client_token.empty() ? impl_->runtime.uuid() : request.client_token;
@@ -116,9 +106,7 @@ Result<CreatedFlowLogs> Network::create_flow_logs(const Scope& scope, NewFlowLog
     change.put(std::move(flow_log));
   }
   if (request.dry_run) return answer;
-  if (!request.client_token.empty()) {
-    change.put(TokenRecord{request.client_token, request_text, answer, impl_->runtime.now()});
-  }
+  change.remember_answer(kOperation, request.client_token, request_text, to_json_text(answer));
   WEIR_CHECK(change.commit({}));
   return answer;
 }

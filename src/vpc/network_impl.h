@@ -22,12 +22,13 @@ inline constexpr std::string_view kStorePrefix = "vpc/";
 
 /// The answer to a request with a client token, for when it comes again.
 struct TokenRecord {
-  std::string token;
+  std::string id;       // operation/token
   std::string request;  // JSON
-  CreatedFlowLogs answer;
+  std::string answer;
   Time created;
   static Shape shape();
 };
+using TokenRecords = std::map<std::string, TokenRecord, std::less<>>;
 
 /// Where the resources of a type are kept: in a snapshot and in the store.
 template <class T>
@@ -68,7 +69,7 @@ struct Network::Impl {
   /// must not overtake each other. Readers use `known` only.
   std::mutex changing;
   // Under `changing`:
-  std::map<Scope, std::map<std::string, TokenRecord, std::less<>>> tokens;
+  std::map<Scope, TokenRecords> tokens;
   std::vector<HostInterface> interfaces;
   AclGate* gate = nullptr;
 };
@@ -87,7 +88,15 @@ class Network::Change {
   std::string new_id(std::string_view prefix) const {
     return std::string(prefix) + impl_.runtime.hex(17);
   }
-  std::map<std::string, TokenRecord, std::less<>>& tokens() { return impl_.tokens[scope_]; }
+  TokenRecords& tokens() { return impl_.tokens[scope_]; }
+  /// Nothing if there is no token or it is new; the earlier answer if the request is the same as
+  /// then; Error IdempotentParameterMismatch if it is another one.
+  Result<std::optional<std::string>> earlier_answer(std::string_view operation,
+                                                    const std::string& token,
+                                                    const std::string& request);
+  /// Remembers the answer, if there is a token, once the change is committed.
+  void remember_answer(std::string_view operation, const std::string& token, std::string request,
+                       std::string answer);
 
   template <class T>
   void put(T value) {
@@ -101,8 +110,6 @@ class Network::Change {
     batch_.erase(key(Table<T>::kName, id));
     (state_.*Table<T>::kMap).erase(id);
   }
-  /// Remembered once the change is committed.
-  void put(TokenRecord record);
 
   /// Ends the change. An Error of gate or store leaves everything as it was.
   Result<void> commit(const Origin& origin, Notify notify = Notify::yes);

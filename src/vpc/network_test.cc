@@ -328,6 +328,17 @@ TEST(Acls, AreMadeAssociatedAndDeleted) {
             "The vpc ID 'vpc-1' does not exist");
 }
 
+TEST(Acls, AClientTokenMakesOneOnly) {
+  World world;
+  const std::string vpc = world.eni().vpc_id;
+  const auto first = world.network.create_acl(kScope, vpc, {}, "once");
+  const auto second = world.network.create_acl(kScope, vpc, {}, "once");
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->id, second->id);
+  EXPECT_EQ(world.network.create_acl(kScope, vpc, {{"a", "b"}}, "once").error().code,
+            "IdempotentParameterMismatch");
+}
+
 TEST(AclGate, SeesTheRulesBeforeAndAfterAndMayRefuse) {
   World world;
   RecordingGate gate;
