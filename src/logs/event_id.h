@@ -29,8 +29,8 @@ struct EventId {
   /// The next greater and next smaller id; both stay where they are at the very end of the range.
   EventId successor() const;
   EventId predecessor() const;
-  /// Smaller than every id of that timestamp.
-  static EventId first_of(Time timestamp) { return {.timestamp = timestamp, .ingestion = {}}; }
+  /// Smaller than every id of that timestamp (brought into the range of ids, 1970 to 2109).
+  static EventId first_of(Time timestamp);
   static EventId greatest();
 };
 

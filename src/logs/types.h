@@ -49,8 +49,6 @@ struct LogStream {
   std::optional<std::int64_t> last_ingestion_ms;
   std::int64_t stored_bytes = 0;
   std::int64_t block_span_ms_max = 0;  // greatest distance of two events stored together
-
-  static Shape shape();
 };
 
 /// One event of a PutLogEvents request.
@@ -106,7 +104,6 @@ struct MetricValue {
   Time timestamp;
   double count = 1;
 
-  static Shape shape();
   bool operator==(const MetricValue&) const = default;
 };
 

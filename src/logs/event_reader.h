@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "logs/block.h"
+#include "logs/event_id.h"
+#include "store/kv_store.h"
+
+namespace weir::logs {
+
+/// Walks the events of several streams of a group in one order.
+///
+/// A block is unpacked when the walk reaches its time, so memory holds the blocks that overlap
+/// there.
+class EventReader {
+ public:
+  struct Source {
+    std::int64_t stream_id = 0;
+    std::int64_t block_span_ms_max = 0;
+  };
+  /// Both ends belong to it.
+  struct Range {
+    EventId from;
+    EventId to = EventId::greatest();
+  };
+
+  /// `prefix` is that of the group's block keys.
+  EventReader(const store::KvStore& store, std::string prefix, std::vector<Source> sources,
+              Range range, bool ascending);
+
+  /// Steps to the next event; false at the end.
+  Result<bool> next();
+  const EventId& id() const { return id_; }
+  /// Valid until the next step.
+  std::string_view message() const { return open_[current_].block.message(open_[current_].index); }
+  /// The place of its stream in `sources`.
+  std::size_t source() const { return open_[current_].source; }
+
+ private:
+  struct OpenBlock {
+    Block block;
+    std::size_t index = 0;
+    std::size_t source = 0;
+  };
+  /// An event of an open block, or a bound for the events of a block that is not open yet.
+  struct Head {
+    EventId at;
+    bool is_bound = false;
+    std::size_t slot = 0;  // in open_, or in sources_ for a bound
+  };
+
+  bool comes_later(const Head& a, const Head& b) const;
+  void push(Head head);
+  Head pop();
+  Result<void> find_first_block(std::size_t source);
+  Result<void> queue_block(std::size_t source);
+  Result<void> open_block(std::size_t source);
+  void step_over(std::size_t slot);
+
+  std::unique_ptr<store::Cursor> cursor_;
+  std::string prefix_;
+  std::vector<Source> sources_;
+  std::vector<std::string> keys_;  // of each source: the block that its bound stands for
+  Range range_;
+  bool ascending_;
+  bool started_ = false;
+  std::vector<Head> heads_;  // a heap
+  std::vector<OpenBlock> open_;
+  std::vector<std::size_t> free_;  // places in open_
+  EventId id_;
+  std::size_t current_ = 0;
+  bool on_event_ = false;
+};
+
+}  // namespace weir::logs

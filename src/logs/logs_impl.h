@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/guarded.h"
+#include "logs/default_values.h"
+#include "logs/event_reader.h"
+#include "logs/hand_over.h"
+#include "logs/logs.h"
+#include "logs/metric_filter.h"
+#include "logs/store_keys.h"
+
+namespace weir::logs {
+
+/// A stream in memory. `data` and `is_deleted` change only under `writing` and the lock of the
+/// state, so either is enough for reading.
+struct StreamState {
+  std::mutex writing;  // one put at a time: its record tells of all blocks before it
+  LogStream data;
+  bool is_deleted = false;
+};
+
+struct GroupState {
+  LogGroup data;
+  std::int64_t stored_bytes = 0;
+  // Shared with the puts that are under way.
+  std::map<std::string, std::shared_ptr<StreamState>, std::less<>> streams;
+  std::map<std::string, std::shared_ptr<const CompiledFilter>, std::less<>> filters;
+  std::shared_ptr<const FilterSet> filter_set = std::make_shared<const FilterSet>();
+
+  void renew_filter_set();
+};
+
+struct ScopeState {
+  std::map<std::string, GroupState, std::less<>> groups;
+  std::int64_t next_id = 1;
+};
+
+struct Logs::Impl {
+  using State = std::map<Scope, ScopeState>;
+
+  Impl(Runtime& runtime_in, store::KvStore& store_in, MetricSink sink, Config config_in)
+      : runtime(runtime_in),
+        store(store_in),
+        config(config_in),
+        hand_over(store_in, std::move(sink)) {}
+
+  /// The group, or nullptr.
+  static GroupState* find_group(State& state, const Scope& scope, std::string_view name);
+  static StreamState* find_stream(GroupState& group, std::string_view name);
+
+  // Loading (logs_load.cc).
+  Result<void> load();
+  Result<void> load_pair(State& state, const Scope& scope, std::string_view key,
+                         std::string_view value);
+  void finish_loading(State& state);
+  void start_timers();
+
+  // Groups and streams (logs.cc).
+  /// Changes the stored group by `change` and then the one in memory.
+  template <class Change>
+  Result<void> change_group(const Scope& scope, std::string_view name, Change change);
+  Result<void> remove_streams(const Scope& scope, std::string_view group,
+                              const std::vector<std::shared_ptr<StreamState>>& streams,
+                              const store::WriteBatch& batch);
+
+  // Events (logs_events.cc).
+  struct PutTarget {
+    std::shared_ptr<StreamState> stream;
+    std::shared_ptr<const FilterSet> filters;
+    std::optional<int> retention_in_days;
+    std::int64_t group_id = 0;
+  };
+  Result<PutTarget> put_target(const Scope& scope, std::string_view group, std::string_view stream);
+  Result<HandOver::Record> store_events(const Scope& scope, std::string_view group,
+                                        PutTarget& target, std::span<const InputLogEvent> events,
+                                        std::size_t first_index);
+  /// Which streams to read, and from where on events are not expired.
+  struct ReadTarget {
+    std::string prefix;
+    std::vector<EventReader::Source> sources;
+    std::vector<std::string> names;
+    Time oldest;
+    void add(const LogStream& stream);
+  };
+  template <class Choose>
+  Result<ReadTarget> read_target(const Scope& scope, std::string_view group,
+                                 std::string_view operation, Choose choose) const;
+  Result<FilterResult> search(EventReader& reader, const ReadTarget& target,
+                              const FilterQuery& query, bool is_forward) const;
+
+  // Work by timer (logs_timers.cc).
+  void publish_defaults();
+  Result<void> publish_defaults_of(const Scope& scope, std::span<const DefaultValues::Due> due);
+  void remove_expired();
+  Result<void> remove_expired_of(const Scope& scope, const std::string& group, StreamState& stream,
+                                 std::int64_t group_id, Time oldest);
+
+  std::string unique_id(Time now) {
+    return std::to_string(now.ms) + "-" + std::to_string(next_batch++);
+  }
+
+  Runtime& runtime;
+  store::KvStore& store;
+  Config config;
+  std::mutex control;  // one change of groups, streams or filters at a time
+  mutable Guarded<State> state;
+  std::atomic<std::uint64_t> next_batch{0};
+  HandOver hand_over;
+  DefaultValues defaults;
+  Timer housekeeping;
+  Timer retention;
+};
+
+/// Stored form of a stream.
+std::string pack_stream(const LogStream& stream);
+Result<LogStream> unpack_stream(std::string_view name, std::string_view bytes);
+std::string stream_key(const Scope& scope, std::string_view group, std::string_view stream);
+/// The oldest timestamp that such a retention keeps.
+Time oldest_kept(Time now, const std::optional<int>& retention_in_days);
+
+}  // namespace weir::logs

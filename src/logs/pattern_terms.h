@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "logs/pattern_text.h"
+
+namespace weir::logs {
+
+/// The unstructured dialect: `ERROR -ARGUMENTS`, `?INFO ?"x y"`, `%re%`.
+class TermsPattern {
+ public:
+  static Result<TermsPattern> parse(std::string_view text);
+  bool matches(std::string_view message) const;
+  bool has_regex() const;
+  /// AWS ignores `?` terms as soon as there is another one.
+  bool ignores_optional() const { return ignores_optional_; }
+
+ private:
+  struct Term {
+    std::string text;
+    std::optional<Regex> regex;
+    bool found_in(std::string_view message) const;
+  };
+  static Result<Term> parse_term(Scanner& scanner);
+
+  std::vector<Term> required_;
+  std::vector<Term> excluded_;
+  std::vector<Term> optional_;  // empty if ignored
+  bool ignores_optional_ = false;
+};
+
+}  // namespace weir::logs

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logs/pattern_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <re2/re2.h>
+
+#include "logs/filter_pattern.h"
+
+namespace weir::logs {
+namespace {
+
+// Room for one expression and its automaton; RE2 falls back to a slower, still linear, search
+// beyond it.
+constexpr std::int64_t kRegexBytesMax = 1 << 20;
+
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+constexpr std::string_view kOperators = "^$?[]{}|\\*+.";
+
+/// The length of `{m}`, `{m,}`, `{,n}` or `{m,n}` at the beginning of `text`, 0 if there is none.
+std::size_t repetition_length(std::string_view text) {
+  std::size_t i = 1;
+  std::size_t digits = 0;
+  for (; i < text.size() && is_digit(text[i]); ++i) ++digits;
+  if (i < text.size() && text[i] == ',') {
+    for (++i; i < text.size() && is_digit(text[i]); ++i) ++digits;
+  }
+  return digits > 0 && i < text.size() && text[i] == '}' ? i + 1 : 0;
+}
+
+Error invalid_regex(std::string_view body, std::string_view why) {
+  return invalid_pattern("regular expression %" + std::string(body) + "%: " + std::string(why));
+}
+
+/// The length of the escape at the beginning of `text`, 0 if it is not one of AWS's.
+std::size_t escape_length(std::string_view text) {
+  if (text.size() < 2) return 0;
+  const char escaped = text[1];
+  if (escaped == 'x') {
+    return text.size() >= 4 && is_hex(text[2]) && is_hex(text[3]) ? 4 : 0;
+  }
+  constexpr std::string_view kClasses = "dDsSwW";
+  return kClasses.find(escaped) != kClasses.npos || kOperators.find(escaped) != kOperators.npos ? 2
+                                                                                                : 0;
+}
+
+bool is_regex_literal(char c) {
+  constexpr std::string_view kSymbols = " :_#=@/;,-";
+  return (is_word(c) || kSymbols.find(c) != kSymbols.npos || kOperators.find(c) != kOperators.npos);
+}
+
+/// AWS's subset in RE2's spelling, which has no `{,n}`.
+Result<std::string> translate(std::string_view body) {
+  std::string translated;
+  bool in_class = false;
+  for (std::size_t i = 0; i < body.size();) {
+    const std::string_view rest = body.substr(i);
+    std::size_t length = 1;
+    if (rest[0] == '\\') {
+      length = escape_length(rest);
+      if (length == 0) {
+        return invalid_regex(body,
+                             "a backslash stands before an operator, d, D, s, S, w, W or xHH");
+      }
+    } else if (!is_regex_literal(rest[0])) {
+      return invalid_regex(body,
+                           "write characters other than letters, digits, blanks and "
+                           ":_#=@/;,- as \\xHH; groups are not supported");
+    } else if (rest[0] == '{' && !in_class) {
+      length = repetition_length(rest);
+      if (length == 0) return invalid_regex(body, "write a brace as \\{");
+      if (rest[1] == ',') {
+        translated += "{0";
+        translated.append(rest, 1, length - 1);
+        i += length;
+        continue;
+      }
+    } else if (rest[0] == '[') {
+      in_class = true;
+    } else if (rest[0] == ']') {
+      in_class = false;
+    }
+    translated.append(rest, 0, length);
+    i += length;
+  }
+  return translated;
+}
+
+}  // namespace
+
+struct Regex::Compiled {
+  RE2 expression;
+};
+
+Result<Regex> Regex::compile(std::string_view body) {
+  if (body.empty()) return invalid_pattern("an empty regular expression");
+  WEIR_TRY(const std::string translated, translate(body));
+  RE2::Options options(RE2::Quiet);
+  options.set_max_mem(kRegexBytesMax);
+  options.set_never_capture(true);
+  Regex regex;
+  auto compiled =
+      std::shared_ptr<Compiled>(new Compiled{RE2(re2::StringPiece(translated), options)});
+  if (!compiled->expression.ok()) return invalid_regex(body, compiled->expression.error());
+  regex.compiled_ = std::move(compiled);
+  return regex;
+}
+
+bool Regex::found_in(std::string_view text) const {
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->expression);
+}
+
+Error invalid_pattern(std::string reason) {
+  return {ErrorKind::invalid,
+          "InvalidParameterException",
+          "Invalid filter pattern",
+          {{"reason", std::move(reason)}}};
+}
+
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+void Scanner::skip_blanks() { take_while(is_blank); }
+
+bool Scanner::eat(std::string_view expected) {
+  if (!text_.substr(offset_).starts_with(expected)) return false;
+  offset_ += expected.size();
+  return true;
+}
+
+Result<std::string> Scanner::quoted() {
+  std::string content;
+  for (++offset_; !done(); ++offset_) {
+    char c = text_[offset_];
+    if (c == '"') {
+      ++offset_;
+      return content;
+    }
+    if (c == '\\' && offset_ + 1 < text_.size() &&
+        (text_[offset_ + 1] == '"' || text_[offset_ + 1] == '\\')) {
+      c = text_[++offset_];
+    }
+    content += c;
+  }
+  return error("the closing quote is missing");
+}
+
+Result<Regex> Scanner::regex() {
+  ++offset_;
+  const std::string_view body = take_while([](char c) { return c != '%'; });
+  if (!eat("%")) return error("the closing percent sign is missing");
+  return Regex::compile(body);
+}
+
+Error Scanner::error(std::string_view why) const {
+  return invalid_pattern("at offset " + std::to_string(offset_) + ": " + std::string(why));
+}
+
+std::optional<Comparison> take_comparison(Scanner& scanner) {
+  constexpr std::pair<std::string_view, Comparison> kSigns[] = {
+      {"!=", Comparison::not_equal},     {">=", Comparison::greater_or_equal},
+      {"<=", Comparison::less_or_equal}, {"=", Comparison::equal},
+      {">", Comparison::greater},        {"<", Comparison::less}};
+  for (const auto& [sign, comparison] : kSigns) {
+    if (scanner.eat(sign)) return comparison;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  if (text.empty() || text.size() > 400) return std::nullopt;
+  const bool is_signed = text[0] == '+' || text[0] == '-';
+  Scanner scanner(is_signed ? text.substr(1) : text);
+  if (scanner.take_while(is_digit).empty()) return std::nullopt;
+  if (scanner.eat(".") && scanner.take_while(is_digit).empty()) return std::nullopt;
+  if (scanner.eat("e") || scanner.eat("E")) {
+    if (!scanner.eat("+")) scanner.eat("-");
+    if (scanner.take_while(is_digit).empty()) return std::nullopt;
+  }
+  if (!scanner.done()) return std::nullopt;
+  if (text[0] == '+') text.remove_prefix(1);
+  double number = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
+    return std::nullopt;  // beyond the range of a double
+  }
+  return number;
+}
+
+Wildcards::Wildcards(std::string_view text) {
+  for (std::size_t start = 0;;) {
+    const std::size_t star = text.find('*', start);
+    parts_.emplace_back(text.substr(start, star - start));
+    if (star == text.npos) return;
+    start = star + 1;
+  }
+}
+
+bool Wildcards::matches(std::string_view text) const {
+  if (parts_.size() == 1) return text == parts_[0];
+  const std::string& first = parts_.front();
+  const std::string& last = parts_.back();
+  if (text.size() < first.size() + last.size() || !text.starts_with(first) ||
+      !text.ends_with(last)) {
+    return false;
+  }
+  text.remove_prefix(first.size());
+  text.remove_suffix(last.size());
+  for (std::size_t i = 1; i + 1 < parts_.size(); ++i) {
+    const std::size_t found = text.find(parts_[i]);
+    if (found == text.npos) return false;
+    text.remove_prefix(found + parts_[i].size());
+  }
+  return true;
+}
+
+ValueTest ValueTest::text(Comparison comparison, std::string_view text) {
+  ValueTest test(comparison);
+  test.text_ = Wildcards(text);
+  return test;
+}
+
+ValueTest ValueTest::number(Comparison comparison, std::string_view literal, double value) {
+  ValueTest test(comparison);
+  test.literal_ = literal;
+  test.number_ = value;
+  return test;
+}
+
+ValueTest ValueTest::regex(Comparison comparison, Regex regex) {
+  ValueTest test(comparison);
+  test.regex_ = std::move(regex);
+  return test;
+}
+
+bool ValueTest::equals(std::string_view value) const {
+  if (text_) return text_->matches(value);
+  if (regex_) return regex_->found_in(value);
+  if (value == literal_) return true;
+  const std::optional<double> number = parse_number(value);
+  return number && *number == *number_;
+}
+
+bool ValueTest::holds(std::string_view value) const {
+  if (comparison_ == Comparison::equal) return equals(value);
+  if (comparison_ == Comparison::not_equal) return !equals(value);
+  const std::optional<double> number = parse_number(value);
+  if (!number) return false;
+  switch (comparison_) {
+    case Comparison::greater:
+      return *number > *number_;
+    case Comparison::greater_or_equal:
+      return *number >= *number_;
+    case Comparison::less:
+      return *number < *number_;
+    default:
+      return *number <= *number_;
+  }
+}
+
+Result<std::optional<ValueTest>> take_marked_value(Scanner& scanner, Comparison comparison,
+                                                   std::size_t& regexes) {
+  const char mark = scanner.peek();
+  if (mark != '"' && mark != '%') return std::optional<ValueTest>{};
+  if (comparison != Comparison::equal && comparison != Comparison::not_equal) {
+    return scanner.error("an ordering needs an unquoted number");
+  }
+  if (mark == '"') {
+    WEIR_TRY(const std::string text, scanner.quoted());
+    return std::optional(ValueTest::text(comparison, text));
+  }
+  if (++regexes > FilterPattern::kRegexMax) {
+    return scanner.error("more than two regular expressions");
+  }
+  WEIR_TRY(Regex regex, scanner.regex());
+  return std::optional(ValueTest::regex(comparison, std::move(regex)));
+}
+
+Result<ValueTest> bare_value(const Scanner& scanner, Comparison comparison, std::string_view text) {
+  if (text.empty()) return scanner.error("a value is missing");
+  if (const std::optional<double> number = parse_number(text)) {
+    return ValueTest::number(comparison, text, *number);
+  }
+  if (comparison != Comparison::equal && comparison != Comparison::not_equal) {
+    return scanner.error("an ordering needs an unquoted number");
+  }
+  return ValueTest::text(comparison, text);
+}
+
+}  // namespace weir::logs

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+/// What the dialects of filter patterns have in common: reading their text, and comparing values.
+namespace weir::logs {
+
+/// A regular expression of a filter pattern: AWS's subset, searched for anywhere in the text.
+class Regex {
+ public:
+  /// `body` is what stands between the percent signs. Error: kind invalid, message says what is not
+  /// allowed.
+  static Result<Regex> compile(std::string_view body);
+  bool found_in(std::string_view text) const;
+
+ private:
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;  // immutable, so copies may share it
+};
+
+/// Reads a pattern from left to right.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  bool done() const { return offset_ == text_.size(); }
+  /// The next character, 0 at the end.
+  char peek() const { return done() ? '\0' : text_[offset_]; }
+  std::size_t offset() const { return offset_; }
+  void skip() { ++offset_; }
+  /// What was read since `offset`.
+  std::string_view since(std::size_t offset) const {
+    return text_.substr(offset, offset_ - offset);
+  }
+  void skip_blanks();
+  bool eat(std::string_view expected);
+  template <class Accept>
+  std::string_view take_while(Accept accept) {
+    const std::size_t start = offset_;
+    while (!done() && accept(text_[offset_])) ++offset_;
+    return text_.substr(start, offset_ - start);
+  }
+  /// `"..."` with `\"` and `\\`; the next character is the opening quote.
+  Result<std::string> quoted();
+  /// `%...%`; the next character is the opening percent sign.
+  Result<Regex> regex();
+  /// `Invalid filter pattern`, with where and why in detail `reason`.
+  Error error(std::string_view why) const;
+
+ private:
+  std::string_view text_;
+  std::size_t offset_ = 0;
+};
+
+Error invalid_pattern(std::string reason);
+bool is_blank(char c);
+bool is_digit(char c);
+/// ASCII letter, digit or underscore.
+bool is_word(char c);
+
+enum class Comparison : std::uint8_t {
+  equal,
+  not_equal,
+  greater,
+  greater_or_equal,
+  less,
+  less_or_equal
+};
+std::optional<Comparison> take_comparison(Scanner& scanner);
+
+/// Text with `*` for any run of characters.
+class Wildcards {
+ public:
+  explicit Wildcards(std::string_view text);
+  bool matches(std::string_view text) const;
+
+ private:
+  std::vector<std::string> parts_;  // between the stars; one part: no star
+};
+
+/// The right-hand side of a test: `= 4*`, `!= "x"`, `>= 400`, `= %re%`.
+///
+/// AWS does not say how text and number meet; here `=` and `!=` with an unquoted number compare as
+/// numbers when the value reads as one, everything else compares as text.
+class ValueTest {
+ public:
+  /// A quoted or bare text; wildcards count in both.
+  static ValueTest text(Comparison comparison, std::string_view text);
+  /// An unquoted number as it is written.
+  static ValueTest number(Comparison comparison, std::string_view literal, double value);
+  static ValueTest regex(Comparison comparison, Regex regex);
+
+  bool holds(std::string_view value) const;
+
+ private:
+  explicit ValueTest(Comparison comparison) : comparison_(comparison) {}
+  bool equals(std::string_view value) const;
+
+  Comparison comparison_;
+  std::optional<Wildcards> text_;
+  std::optional<Regex> regex_;
+  std::string literal_;
+  std::optional<double> number_;
+};
+
+/// Reads the value behind `comparison` where it is quoted or a regular expression, else nothing;
+/// counts regular expressions in `regexes`. Orderings take numbers only.
+Result<std::optional<ValueTest>> take_marked_value(Scanner& scanner, Comparison comparison,
+                                                   std::size_t& regexes);
+/// The test for an unquoted value.
+Result<ValueTest> bare_value(const Scanner& scanner, Comparison comparison, std::string_view text);
+
+}  // namespace weir::logs
