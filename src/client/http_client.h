@@ -15,24 +15,25 @@ namespace weir::client {
 
 struct HttpRequest {
   std::string method = "POST";
-  std::string url;  // http or https; user:password@ becomes Basic authorisation
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string url = {};  // http or https; user:password@ becomes Basic authorisation
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
   Duration timeout{15'000};  // from the start of the transfer to the end of the answer
 };
 
 struct HttpResponse {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string body;  // its beginning only, if longer than Config::response_bytes_max
+  std::vector<std::pair<std::string, std::string>> headers = {};  // names in lower case
+  std::string body = {};  // its beginning only, if longer than Config::response_bytes_max
 };
 
 /// Outgoing HTTP(S): TLS certificates are verified, redirects are not followed, no proxy is taken
 /// from the environment.
 ///
-/// Threads: one own thread runs all transfers; `done` is called on it exactly once and must not
-/// block. send() may be called from any thread. The destructor ends transfers without calling
-/// `done`. Errors: kind unavailable (no connection, TLS failure, timeout, queue full) or invalid
+/// Threads: one own thread runs all transfers. `done` is called exactly once, on that thread (by
+/// send() itself when too many wait), and must not block. send() may be called from any thread. The
+/// destructor ends transfers without calling `done`.
+/// Errors: kind unavailable (no connection, TLS failure, timeout, queue full) or invalid
 /// (the URL); codes are our own.
 class HttpClient {
  public:
@@ -41,7 +42,7 @@ class HttpClient {
     std::size_t queued_max = 10'000;  // more than these fail at once
     std::size_t response_bytes_max = 65'536;
     Duration connect_timeout{10'000};
-    std::string ca_file;  // PEM; "" is the system's
+    std::string ca_file = {};  // PEM; "" is the system's
     std::string user_agent = "Weir";
   };
   using Done = std::function<void(Result<HttpResponse>)>;

@@ -15,13 +15,14 @@ namespace weir::client {
 
 /// A plain-text mail. `from_name` and `subject` are UTF-8 and are encoded as needed (RFC 2047).
 struct Mail {
-  std::string to;
-  std::string from_name;
-  std::string subject;
-  std::string text;              // UTF-8, line ends `\n`
-  std::string list_unsubscribe;  // URL for the List-Unsubscribe header, "" for none
-  std::string message_id;  // the part before @; the same over retries, so that readers see one mail
-  Time date;
+  std::string to = {};
+  std::string from_name = {};
+  std::string subject = {};
+  std::string text = {};              // UTF-8, line ends `\n`
+  std::string list_unsubscribe = {};  // URL for the List-Unsubscribe header, "" for none
+  std::string message_id =
+      {};  // the part before @; the same over retries, so that readers see one mail
+  Time date = {};
 };
 
 /// The mail as it goes over the wire: headers and body, CRLF line ends.
@@ -32,8 +33,8 @@ std::string encode_header_text(std::string_view text);
 
 /// Sends mail through one relay (SMTP).
 ///
-/// Threads: as HttpClient: one own thread, `done` is called on it exactly once, the destructor
-/// calls none. Errors: kind unavailable (try later: no connection, 4yz) or invalid (refused for
+/// Threads: as HttpClient.
+/// Errors: kind unavailable (try later: no connection, 4yz) or invalid (refused for
 /// good: 5yz, bad address).
 class MailClient {
  public:
@@ -47,10 +48,10 @@ class MailClient {
     std::string host = "127.0.0.1";
     std::uint16_t port = 25;
     Tls tls = Tls::starttls_if_offered;
-    std::string user;  // "" is without authentication
-    std::string password;
+    std::string user = {};  // "" is without authentication
+    std::string password = {};
     std::string from = "weir@localhost";
-    std::string ca_file;              // PEM; "" is the system's
+    std::string ca_file = {};         // PEM; "" is the system's
     std::size_t transfers_max = 4;    // connections to the relay
     std::size_t queued_max = 10'000;  // more than these fail at once
     Duration timeout{60'000};
