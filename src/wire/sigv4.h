@@ -57,7 +57,7 @@ Result<Claim> read_claim(const HttpRequest& request);
 struct PathRule {
   bool encode_twice = true;
   bool normalise = true;
-  static PathRule of_service(std::string_view service) {
+  static constexpr PathRule of_service(std::string_view service) {
     const bool is_s3 = service == "s3" || service == "s3express";
     return {!is_s3, !is_s3};
   }
