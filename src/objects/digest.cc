@@ -3,9 +3,13 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cctype>
 #include <cstring>
+
+#include "base/base64.h"
 
 namespace weir::objects {
 namespace {
@@ -90,6 +94,13 @@ class Hash {
   EVP_MD_CTX* context_;
 };
 
+std::string header_name(ChecksumAlgorithm algorithm) {
+  std::string name = "x-amz-checksum-" + std::string(to_string(algorithm));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
 }  // namespace
 
 struct Digester::Impl {
@@ -98,7 +109,7 @@ struct Digester::Impl {
 };
 
 Digester::Digester(bool with_md5, std::optional<ChecksumAlgorithm> algorithm)
-    : impl_(std::make_unique<Impl>()) {
+    : algorithm_(algorithm), impl_(std::make_unique<Impl>()) {
   if (with_md5) impl_->md5 = std::make_unique<Hash>(EVP_md5());
   if (!algorithm) return;
   switch (*algorithm) {
@@ -157,6 +168,11 @@ std::string Digester::checksum_bytes() {
       impl_->checksum);
 }
 
+Checksum Digester::checksum() {
+  return {algorithm_.value_or(ChecksumAlgorithm::crc64nvme), base64_encode(checksum_bytes()),
+          false};
+}
+
 std::string md5_bytes(std::string_view bytes) {
   Hash hash(EVP_md5());
   hash.add(bytes);
@@ -182,6 +198,38 @@ std::size_t checksum_size(ChecksumAlgorithm algorithm) {
       return 32;
   }
   return 0;
+}
+
+Result<void> verify_digests(std::string_view md5_hex, const std::optional<Checksum>& actual,
+                            const std::optional<Checksum>& expected, std::string_view content_md5) {
+  if (!content_md5.empty()) {
+    const auto bytes = base64_decode(content_md5);
+    if (!bytes || bytes->size() != 16) {
+      return Error{ErrorKind::invalid,
+                   "InvalidDigest",
+                   "The Content-MD5 you specified was invalid.",
+                   {{"Content-MD5", std::string(content_md5)}}};
+    }
+    if (to_hex(*bytes) != md5_hex) {
+      return Error{
+          ErrorKind::invalid,
+          "BadDigest",
+          "The Content-MD5 you specified did not match what we received.",
+          {{"ExpectedDigest", to_hex(*bytes)}, {"CalculatedDigest", std::string(md5_hex)}}};
+    }
+  }
+  if (!expected || expected->value.empty()) return {};
+  const auto bytes = base64_decode(expected->value);
+  if (!bytes || bytes->size() != checksum_size(expected->algorithm)) {
+    return Error{ErrorKind::invalid, "InvalidRequest",
+                 "Value for " + header_name(expected->algorithm) + " header is invalid."};
+  }
+  if (!actual || base64_encode(*bytes) != actual->value) {
+    return Error{ErrorKind::invalid, "BadDigest",
+                 "The " + std::string(to_string(expected->algorithm)) +
+                     " you specified did not match the calculated checksum."};
+  }
+  return {};
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -23,8 +23,10 @@ class Digester {
   /// Call each at most once, after the last add().
   std::string md5_hex();
   std::string checksum_bytes();
+  Checksum checksum();
 
  private:
+  std::optional<ChecksumAlgorithm> algorithm_;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -33,6 +35,11 @@ std::string md5_bytes(std::string_view bytes);
 std::string checksum_bytes(ChecksumAlgorithm algorithm, std::string_view bytes);
 /// Length of its value in bytes.
 std::size_t checksum_size(ChecksumAlgorithm algorithm);
+/// Error BadDigest, InvalidDigest or InvalidRequest if bytes with these digests are not what the
+/// client said: a checksum (its value may be empty: nothing was said) and a Content-MD5 ("":
+/// nothing).
+Result<void> verify_digests(std::string_view md5_hex, const std::optional<Checksum>& actual,
+                            const std::optional<Checksum>& expected, std::string_view content_md5);
 std::string to_hex(std::string_view bytes);
 /// Nothing for what is not pairs of hexadecimal digits.
 std::optional<std::string> from_hex(std::string_view text);

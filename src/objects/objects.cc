@@ -259,7 +259,7 @@ Result<Objects::Prepared> Objects::prepare(const PutSource& source,
   const std::string value =
       is_sha256_known ? from_hex(source.sha256_hex).value_or("") : digester.checksum_bytes();
   prepared.checksum = Checksum{algorithm, base64_encode(value), false};
-  WEIR_CHECK(prepared.verify(checksum, content_md5));
+  WEIR_CHECK(verify_digests(prepared.etag, prepared.checksum, checksum, content_md5));
 
   // Everything said about the bytes is true: now they may go to the disk.
   const auto* bytes = std::get_if<std::string_view>(&source.content);

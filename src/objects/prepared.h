@@ -38,8 +38,6 @@ struct Objects::Prepared {
   std::string etag;
   std::optional<Checksum> checksum;
 
-  /// Error BadDigest, InvalidDigest or InvalidRequest if they are not what the client said.
-  Result<void> verify(const std::optional<Checksum>& expected, std::string_view content_md5) const;
   /// If `file` is on another file system than `target`, copies it there.
   Result<void> bring_to_file_system_of(const std::filesystem::path& target);
 };

@@ -94,9 +94,9 @@ struct PutOptions {
   /// What the client says the bytes are; another value is refused with BadDigest. `value` empty:
   /// compute and store.
   std::optional<Checksum> checksum;
-  std::string content_md5;              // base64, "" if not given
+  std::string content_md5;                   // base64, "" if not given
   std::optional<std::string> if_match = {};  // an ETag; the object must exist and have it
-  bool if_none_match = false;           // the object must not exist
+  bool if_none_match = false;                // the object must not exist
 };
 
 /// Conditions of a read, of a copy's source and of a delete. ETags may be quoted, `*`, or a list

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "base/result.h"
 #include "base/runtime.h"
 #include "objects/objects.h"
 #include "wire/http.h"
@@ -18,18 +14,13 @@ namespace weir::api::s3 {
 /// Threads: handle() may be called from any thread.
 class S3Api {
  public:
-  S3Api(Runtime& runtime, objects::Objects& objects) : runtime_(runtime), objects_(objects) {}
+  explicit S3Api(objects::Objects& objects) : objects_(objects) {}
 
-  /// Never fails: errors become S3's XML. A large object comes as a FileBody.
+  /// Never fails: errors become S3's XML. A large object comes as a FileBody that keeps its bytes.
   wire::HttpResponse handle(wire::HttpRequest& request);
 
  private:
-  Runtime& runtime_;
   objects::Objects& objects_;
 };
-
-/// The answer of S3 for an error: status by code, XML body (none for HEAD). For the server too:
-/// signatures, admission limits.
-wire::HttpResponse error_response(const Error& error, const wire::HttpRequest& request);
 
 }  // namespace weir::api::s3
