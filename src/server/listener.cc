@@ -767,11 +767,16 @@ Listener::Listener(Runtime& runtime, Config config, const Credentials& credentia
 
 Listener::~Listener() { stop(); }
 
-Result<void> Listener::start() {
-  WEIR_ASSERT(impl_->threads.empty());
+Result<void> Listener::bind() {
+  WEIR_ASSERT(impl_->port == 0);
   WEIR_CHECK(impl_->prepare_spool());
   WEIR_CHECK(impl_->prepare_tls());
-  WEIR_CHECK(impl_->bind());
+  return impl_->bind();
+}
+
+Result<void> Listener::start() {
+  WEIR_ASSERT(impl_->threads.empty());
+  if (impl_->port == 0) WEIR_CHECK(bind());
   impl_->work.emplace(impl_->io.get_executor());
   asio::co_spawn(impl_->acceptor.get_executor(), impl_->accept(), [](std::exception_ptr error) {
     if (error) std::rethrow_exception(error);

@@ -64,7 +64,10 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// Binds and begins to serve. Error: says what was tried and what would help.
+  /// Takes the address, so that port() is known before anything is served; clients that connect
+  /// wait for start(). Error: says what was tried and what would help.
+  Result<void> bind();
+  /// Begins to serve; binds if bind() was not called. Errors as there.
   Result<void> start();
   /// The bound port.
   std::uint16_t port() const;
