@@ -154,5 +154,15 @@ TEST(NflogSource, GroupOfAnotherProgramIsAnError) {
   if (!reason.empty()) GTEST_SKIP() << reason;
 }
 
+TEST(NflogSource, MissingRightIsNamed) {
+  std::thread([] {
+    test::drop_rights();
+    const auto source = NflogSource::open({});
+    ASSERT_FALSE(source);
+    EXPECT_EQ(source.error().kind, ErrorKind::forbidden);
+    EXPECT_THAT(source.error().message, testing::HasSubstr("CAP_NET_ADMIN"));
+  }).join();
+}
+
 }  // namespace
 }  // namespace weir::capture

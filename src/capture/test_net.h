@@ -2,14 +2,17 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -42,6 +45,13 @@ inline std::string in_namespace(const std::function<void()>& body) {
     }
   }).join();
   return reason;
+}
+
+/// Takes all capabilities from the calling thread.
+inline void drop_rights() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> none{};
+  ::syscall(SYS_capset, &header, none.data());
 }
 
 inline std::array<std::uint8_t, 6> hardware_address(const char* device) {

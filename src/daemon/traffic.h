@@ -22,10 +22,10 @@ namespace weir::daemon {
 /// the flow meter of its ENI, one thread that reads the verdicts of nftables (NFLOG) and hands them
 /// to the meters, and one that passes finished records on.
 ///
-/// Threads: the functions may be called from any thread, one at a time. `sink` is called on the
-/// delivery thread only; while it is busy, records wait in a bounded queue, then capture waits,
-/// then the kernel drops and counts, and the windows concerned end with SKIPDATA. An interface that
-/// goes down or vanishes is tried again every two seconds.
+/// Threads: the functions may be called from any thread, one at a time; status() at any time.
+/// `sink` is called on the delivery thread only; while it is busy, records wait in a bounded queue,
+/// then capture waits, then the kernel drops and counts, and the windows concerned end with
+/// SKIPDATA. An interface that goes down or vanishes is tried again every two seconds.
 class Traffic {
  public:
   struct Interface {

@@ -119,7 +119,7 @@ void Meter::add(const net::Packet& packet, Direction direction) {
   Flow* flow = window.table.find_or_add(key_of(packet, direction));
   if (flow == nullptr) {
     stats_.packets_skipped += packet.packets;
-    window.lost += packet.packets;
+    window.is_incomplete = true;
     return;
   }
   flow->captured.add(packet);
@@ -139,7 +139,7 @@ void Meter::refused(const net::Packet& packet, Direction direction, const Rule& 
   if (flow == nullptr) {
     if (!captured) {
       stats_.packets_skipped += packet.packets;
-      window.lost += packet.packets;
+      window.is_incomplete = true;
     }
     return;
   }
@@ -162,7 +162,7 @@ void Meter::refused(const net::Packet& packet, Direction direction, const Rule& 
 
 void Meter::lost(std::uint64_t packets) {
   stats_.packets_lost += packets;
-  current_.lost += packets;
+  if (packets != 0) mark_incomplete();
 }
 
 void Meter::advance(Time now) {
@@ -176,7 +176,7 @@ void Meter::finish() {
   if (previous_.is_open) close(previous_);
   if (current_.is_open) {
     // An idle window that has not run its full length is no NODATA.
-    if (current_.table.empty() && current_.lost == 0) {
+    if (current_.table.empty() && !current_.is_incomplete) {
       current_.is_open = false;
     } else {
       close(current_);
@@ -264,14 +264,14 @@ void Meter::close(Window& window) {
     // Buffers decide: of merged segments the verdict counts one where the capture counts several.
     if (accepted.buffers != 0) emit_flow(window, flow, accepted, nullptr);
   }
-  if (window.lost != 0) {
+  if (window.is_incomplete) {
     emit_status(window.start_ns, window.end_ns, kSkipData);
   } else if (window.table.empty() && config_.nodata) {
     emit_status(window.start_ns, window.end_ns, kNoData);
   }
   ++stats_.windows;
   window.table.clear();
-  window.lost = 0;
+  window.is_incomplete = false;
   window.is_open = false;
 }
 

@@ -78,6 +78,8 @@ class Meter {
   void refused(const net::Packet& packet, Direction direction, const Rule& rule, bool captured);
   /// `packets` of the open window were lost before they could be counted.
   void lost(std::uint64_t packets);
+  /// The open window is not seen completely, by how much is not known: it ends with SKIPDATA too.
+  void mark_incomplete() { current_.is_incomplete = true; }
   /// It is `now`: reports refused flows that are due and closes windows that are over.
   void advance(Time now);
   /// Closes everything, e.g. at the end of a capture file.
@@ -86,6 +88,7 @@ class Meter {
   /// For records from now on.
   void set_context(std::shared_ptr<const Context> context) { context_ = std::move(context); }
   const Context& context() const { return *context_; }
+  const std::shared_ptr<const Context>& shared_context() const { return context_; }
   const Stats& stats() const { return stats_; }
 
  private:
@@ -93,7 +96,7 @@ class Meter {
     Table table;
     std::int64_t start_ns = 0;
     std::int64_t end_ns = 0;
-    std::uint64_t lost = 0;
+    bool is_incomplete = false;  // ends with SKIPDATA
     bool is_open = false;
   };
   struct Due {

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/traffic.h"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "base/counters.h"
+#include "base/guarded.h"
+#include "base/log.h"
+#include "capture/af_packet_source.h"
+#include "capture/nflog_source.h"
+#include "capture/pcap_file_source.h"
+
+namespace weir::daemon {
+namespace {
+
+constexpr std::size_t kRecordsPerChunk = 256;
+constexpr std::size_t kRecordsWaitingMax = 16'384;
+constexpr Duration kTick{100};
+constexpr Duration kRetryDelay{2'000};
+
+/// Finished records together with all that their texts are slices of.
+struct Chunk {
+  std::shared_ptr<const flow::Context> context;
+  std::vector<flow::Record> records;
+  std::deque<std::string> texts;  // of the rules; stable addresses
+
+  void add(const flow::Record& record) {
+    flow::Record& kept = records.emplace_back(record);
+    for (const flow::Field field : {flow::Field::weir_reject_owner, flow::Field::weir_reject_id}) {
+      if (kept.has(field)) kept.set(field, std::string_view(texts.emplace_back(kept.text(field))));
+    }
+  }
+};
+
+/// Passes chunks to the sink on a thread of its own. Who pushes waits while too many records wait.
+class Delivery {
+ public:
+  explicit Delivery(Traffic::Sink sink) : sink_(std::move(sink)), thread_([this] { run(); }) {}
+  ~Delivery() { stop(); }
+
+  void push(Chunk chunk) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return records_ < kRecordsWaitingMax || is_stopping_; });
+    records_ += chunk.records.size();
+    chunks_.push_back(std::move(chunk));
+    changed_.notify_all();
+  }
+  /// Delivers what waits, then ends. Nobody may push any more.
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopping_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run() {
+    while (auto chunk = pop()) sink_(*chunk->context, chunk->records);
+  }
+  std::optional<Chunk> pop() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !chunks_.empty() || is_stopping_; });
+    if (chunks_.empty()) return std::nullopt;
+    Chunk chunk = std::move(chunks_.front());
+    chunks_.pop_front();
+    records_ -= chunk.records.size();
+    changed_.notify_all();
+    return chunk;
+  }
+
+  Traffic::Sink sink_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Chunk> chunks_;
+  std::size_t records_ = 0;
+  bool is_stopping_ = false;
+  std::thread thread_;  // last: it uses the others
+};
+
+std::string_view owner_kind(std::string_view id) {
+  if (id.starts_with("sg-")) return "SG";
+  return id.starts_with("acl-") ? "NACL" : "";
+}
+
+/// The counters of one interface for /metrics.
+struct Metrics {
+  explicit Metrics(const std::string& device)
+      : label("interface=\"" + device + '"'),
+        packets(counter("weir_capture_packets_total", "IP packets counted", label)),
+        bytes(counter("weir_capture_bytes_total", "IP bytes counted", label)),
+        drops(counter("weir_capture_dropped_total", "packets the kernel dropped before the capture",
+                      label)),
+        skipped(counter("weir_flow_packets_skipped_total", "packets without room in the flow table",
+                        label)),
+        records(counter("weir_flow_records_total", "flow records written", label)) {}
+  void add(const flow::Meter::Stats& now, const flow::Meter::Stats& before,
+           std::uint64_t dropped) const {
+    packets.add(now.packets - before.packets);
+    bytes.add(now.bytes - before.bytes);
+    skipped.add(now.packets_skipped - before.packets_skipped);
+    records.add(now.records - before.records);
+    drops.add(dropped);
+  }
+  std::string label;
+  Counter& packets;
+  Counter& bytes;
+  Counter& drops;
+  Counter& skipped;
+  Counter& records;
+};
+
+/// One interface: its capture, its meter, and the thread of both.
+class Worker {
+ public:
+  using Source = std::unique_ptr<capture::AfPacketSource>;
+
+  Worker(Runtime& runtime, const Traffic::Config& config, Traffic::Interface interface,
+         Delivery& delivery, Source source)
+      : runtime_(runtime),
+        config_(config),
+        interface_(std::move(interface)),
+        delivery_(delivery),
+        metrics_(interface_.device),
+        meter_(std::make_shared<const flow::Context>(interface_.context), meter_config(),
+               [this](const flow::Record& record) { take(record); }) {
+    Traffic::InterfaceStatus status;
+    status.device = interface_.device;
+    status.interface_id = interface_.context.interface_id;
+    *status_.lock() = std::move(status);
+    thread_ = std::jthread([this, first = std::move(source)](const std::stop_token& stop) mutable {
+      run(stop, std::move(first));
+    });
+  }
+
+  static Result<Source> open(const Traffic::Interface& interface, const Traffic::Config& config) {
+    return capture::AfPacketSource::open(
+        interface.device,
+        {.ring_bytes = config.ring_bytes, .tick = kTick, .other_hosts = interface.is_guest});
+  }
+
+  const Traffic::Interface& interface() const { return interface_; }
+  void request_stop() { thread_.request_stop(); }
+  Traffic::InterfaceStatus status() const { return *status_.lock(); }
+
+  /// For records from now on. Called by the thread that reconciles.
+  void set_context(const flow::Context& context) {
+    interface_.context = context;
+    inbox_.lock()->context = std::make_shared<const flow::Context>(context);
+  }
+  /// Called by the verdict thread.
+  void post(const capture::Verdict& verdict) {
+    auto inbox = inbox_.lock();
+    if (inbox->verdicts.size() >= config_.verdicts_waiting_max) {
+      ++inbox->dropped;
+    } else {
+      inbox->verdicts.push_back(verdict);
+    }
+  }
+  void post_lost() { inbox_.lock()->is_incomplete = true; }
+
+ private:
+  /// What other threads leave for this one.
+  struct Inbox {
+    std::vector<capture::Verdict> verdicts;
+    std::uint64_t dropped = 0;
+    bool is_incomplete = false;
+    std::shared_ptr<const flow::Context> context;
+  };
+
+  flow::Meter::Config meter_config() {
+    flow::Meter::Config meter = config_.meter;
+    meter.window = interface_.window;
+    meter.hash_seed = runtime_.random();
+    return meter;
+  }
+
+  void run(const std::stop_token& stop, Source source) {
+    while (!stop.stop_requested()) {
+      if (!source) {
+        if (auto opened = open(interface_, config_)) {
+          source = *std::move(opened);
+        } else {
+          set_error(opened.error().message);
+          wait_to_retry(stop);
+          continue;
+        }
+      }
+      set_error("");
+      const auto result =
+          source->run(stop, [&](const capture::Batch& batch) { take(batch, *source); });
+      if (!result) set_error(result.error().message);
+      source.reset();
+    }
+    take_inbox();
+    meter_.finish();
+    flush();
+    publish(nullptr, 0);
+  }
+
+  void wait_to_retry(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    for (Duration waited{0}; waited < kRetryDelay && !stop.stop_requested(); waited += kTick) {
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, stop, kTick, [] { return false; });
+      meter_.advance(runtime_.now());
+      meter_.mark_incomplete();  // nobody knows what passes now
+      take_inbox();
+      flush();
+      publish(nullptr, 0);
+    }
+  }
+
+  void take(const capture::Batch& batch, const capture::AfPacketSource& source) {
+    take_inbox();
+    for (net::Packet packet : batch.packets) {
+      if (interface_.is_guest) {
+        packet.course =
+            packet.course == net::Course::leaving ? net::Course::arriving : net::Course::leaving;
+      }
+      meter_.add(packet, flow::direction_of(meter_.context(), packet));
+    }
+    meter_.lost(batch.dropped);
+    meter_.advance(runtime_.now());
+    flush();
+    publish(&source.counters(), batch.dropped);
+  }
+
+  void take_inbox() {
+    Inbox inbox = std::exchange(*inbox_.lock(), {});
+    if (inbox.context) {
+      flush();
+      meter_.set_context(std::move(inbox.context));
+    }
+    for (capture::Verdict& verdict : inbox.verdicts) {
+      if (verdict.packet.time_ns == 0) verdict.packet.time_ns = runtime_.now().ms * 1'000'000;
+      // The capture sees what reaches the device, before nftables; not what is refused on its way
+      // there.
+      const bool is_captured = verdict.is_ingress != interface_.is_guest;
+      meter_.refused(
+          verdict.packet, verdict.is_ingress ? flow::Direction::ingress : flow::Direction::egress,
+          {std::string(owner_kind(verdict.owner_id)), verdict.owner_id, verdict.rule}, is_captured);
+    }
+    if (inbox.is_incomplete || inbox.dropped != 0) meter_.mark_incomplete();
+    verdicts_dropped_ += inbox.dropped;
+  }
+
+  void take(const flow::Record& record) {
+    chunk_.add(record);
+    if (chunk_.records.size() >= kRecordsPerChunk) flush();
+  }
+  void flush() {
+    if (chunk_.records.empty()) return;
+    chunk_.context = meter_.shared_context();
+    delivery_.push(std::exchange(chunk_, {}));
+  }
+
+  void publish(const capture::SourceCounters* counters, std::uint64_t dropped) {
+    metrics_.add(meter_.stats(), published_, dropped);
+    published_ = meter_.stats();
+    auto status = status_.lock();
+    status->meter = meter_.stats();
+    status->verdicts_dropped = verdicts_dropped_;
+    status->kernel_drops += dropped;
+    if (counters == nullptr) return;
+    status->frames_other = counters->other.value();
+    status->frames_malformed = counters->malformed.value();
+  }
+  void set_error(const std::string& error) {
+    auto status = status_.lock();
+    if (!error.empty() && status->error != error) {
+      log::warn("capture interrupted, will retry",
+                {{"interface", interface_.device}, {"error", error}});
+    }
+    status->error = error;
+    status->is_running = error.empty();
+  }
+
+  Runtime& runtime_;
+  const Traffic::Config& config_;
+  Traffic::Interface interface_;
+  Delivery& delivery_;
+  Metrics metrics_;
+  Chunk chunk_;
+  flow::Meter meter_;
+  flow::Meter::Stats published_;
+  std::uint64_t verdicts_dropped_ = 0;
+  Guarded<Inbox> inbox_;
+  Guarded<Traffic::InterfaceStatus> status_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+}  // namespace
+
+struct Traffic::Impl {
+  using Workers = std::map<std::string, std::shared_ptr<Worker>>;  // by ENI
+
+  Impl(Runtime& runtime_in, Config config_in, Sink sink)
+      : runtime(runtime_in), config(config_in), delivery(std::move(sink)) {}
+
+  void take(const capture::VerdictBatch& batch);
+  std::shared_ptr<Worker> find(const std::string& interface_id) {
+    auto all = workers.lock();
+    const auto found = all->find(interface_id);
+    return found == all->end() ? nullptr : found->second;
+  }
+
+  Runtime& runtime;
+  const Config config;
+  Delivery delivery;
+  Guarded<Workers> workers;
+  Counter verdicts_unknown;
+  Guarded<std::shared_ptr<capture::NflogSource>> verdicts;
+  Guarded<bool> verdicts_running{false};
+  std::jthread verdict_thread;
+};
+
+void Traffic::Impl::take(const capture::VerdictBatch& batch) {
+  for (const capture::Verdict& verdict : batch.verdicts) {
+    if (const auto worker = find(verdict.interface_id)) {
+      worker->post(verdict);
+    } else {
+      verdicts_unknown.add();
+    }
+  }
+  if (batch.lost == 0) return;
+  // Whose they were is not known.
+  for (const auto& [id, worker] : *workers.lock()) worker->post_lost();
+}
+
+Traffic::Traffic(Runtime& runtime, Config config, Sink sink)
+    : impl_(std::make_unique<Impl>(runtime, config, std::move(sink))) {}
+
+Traffic::~Traffic() { stop(); }
+
+Result<void> Traffic::set_interfaces(std::vector<Interface> interfaces) {
+  Impl::Workers kept;
+  std::vector<Interface> missing;
+  {
+    auto workers = impl_->workers.lock();
+    for (Interface& interface : interfaces) {
+      const auto found = workers->find(interface.context.interface_id);
+      const bool is_same = found != workers->end() &&
+                           found->second->interface().device == interface.device &&
+                           found->second->interface().window == interface.window &&
+                           found->second->interface().is_guest == interface.is_guest;
+      if (!is_same) {
+        missing.push_back(std::move(interface));
+        continue;
+      }
+      if (found->second->interface().context != interface.context) {
+        found->second->set_context(interface.context);
+      }
+      kept.insert(*found);
+      workers->erase(found);
+    }
+    std::swap(*workers, kept);
+  }
+  // Now `kept` are those that go; two that share a device must not both count its packets.
+  for (auto& [id, worker] : kept) worker->request_stop();
+  kept.clear();
+
+  std::optional<Error> first_error;
+  for (Interface& interface : missing) {
+    auto source = Worker::open(interface, impl_->config);
+    if (!source && !first_error) first_error = source.error();
+    if (!source && source.error().kind == ErrorKind::forbidden) continue;
+    const std::string id = interface.context.interface_id;
+    auto worker = std::make_shared<Worker>(impl_->runtime, impl_->config, std::move(interface),
+                                           impl_->delivery, source ? *std::move(source) : nullptr);
+    impl_->workers.lock()->insert_or_assign(id, std::move(worker));
+  }
+  if (first_error) return *std::move(first_error);
+  return {};
+}
+
+Result<void> Traffic::start_verdicts() {
+  if (impl_->verdict_thread.joinable()) return {};
+  WEIR_TRY(std::shared_ptr<capture::NflogSource> source,
+           capture::NflogSource::open({.group = impl_->config.nflog_group, .tick = kTick}));
+  *impl_->verdicts.lock() = source;
+  *impl_->verdicts_running.lock() = true;
+  impl_->verdict_thread = std::jthread([impl = impl_.get(), source](const std::stop_token& stop) {
+    const auto result =
+        source->run(stop, [&](const capture::VerdictBatch& batch) { impl->take(batch); });
+    *impl->verdicts_running.lock() = false;
+    if (!result) log::error("verdicts of nftables are lost", {{"error", result.error().message}});
+  });
+  return {};
+}
+
+void Traffic::stop() {
+  impl_->verdict_thread.request_stop();
+  if (impl_->verdict_thread.joinable()) impl_->verdict_thread.join();
+  Impl::Workers workers = std::exchange(*impl_->workers.lock(), {});
+  for (auto& [id, worker] : workers) worker->request_stop();
+  workers.clear();
+  impl_->delivery.stop();
+}
+
+Traffic::Status Traffic::status() const {
+  Status status;
+  for (const auto& [id, worker] : *impl_->workers.lock())
+    status.interfaces.push_back(worker->status());
+  status.verdicts_running = *impl_->verdicts_running.lock();
+  if (const auto verdicts = *impl_->verdicts.lock()) {
+    status.verdicts = verdicts->counters().messages.value();
+    status.verdicts_lost = verdicts->counters().lost.value();
+    status.verdicts_unknown =
+        verdicts->counters().foreign.value() + impl_->verdicts_unknown.value();
+  }
+  return status;
+}
+
+Result<Traffic::Summary> Traffic::replay(const std::filesystem::path& path,
+                                         const flow::Context& context,
+                                         const flow::Meter::Config& config, const Sink& sink) {
+  WEIR_TRY(const auto source, capture::PcapFileSource::open(path));
+  std::vector<flow::Record> records;
+  const auto flush = [&] {
+    if (!records.empty()) sink(context, records);
+    records.clear();
+  };
+  flow::Meter meter(std::make_shared<const flow::Context>(context), config,
+                    [&](const flow::Record& record) {
+                      records.push_back(record);
+                      if (records.size() >= kRecordsPerChunk) flush();
+                    });
+  const auto result = source->run({}, [&](const capture::Batch& batch) {
+    for (const net::Packet& packet : batch.packets) {
+      meter.add(packet, flow::direction_of(context, packet));
+    }
+  });
+  meter.finish();
+  flush();
+  if (!result) return result.error();
+  const capture::SourceCounters& counters = source->counters();
+  return Summary{counters.frames.value(), counters.other.value(), counters.malformed.value(),
+                 counters.fragments_unresolved.value(), meter.stats()};
+}
+
+}  // namespace weir::daemon
