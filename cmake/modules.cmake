@@ -8,7 +8,7 @@
 weir_module(base      DEPS                              LIBS Boost::json yaml-cpp spdlog::spdlog weir::re2)
 weir_module(net       DEPS base)
 weir_module(store     DEPS base                         LIBS weir::rocksdb)
-weir_module(columnar  DEPS base                         LIBS weir::duckdb weir::deflate)
+weir_module(columnar  DEPS base                         LIBS weir::duckdb weir::deflate weir::zlib)
 weir_module(vpc       DEPS base net store)
 weir_module(capture   DEPS base net                     LIBS weir::pcap weir::nflog)
 weir_module(flow      DEPS base net                     )
