@@ -61,12 +61,12 @@ class Logs {
   Result<void> delete_log_group(const Scope& scope, std::string_view name);
   Result<LogGroupStatus> log_group(const Scope& scope, std::string_view name) const;
   struct GroupQuery {
-    std::string prefix;
-    std::vector<std::string>
-        substrings;               // one of them must occur; a leading `^` means prefix; none: all
-    std::string log_group_class;  // "": all
-    std::vector<std::string> names;  // none: all
-    std::string after;
+    std::string prefix = {};
+    // One of them must occur; a leading `^` means prefix; none: all.
+    std::vector<std::string> substrings = {};
+    std::string log_group_class = {};     // "": all
+    std::vector<std::string> names = {};  // none: all
+    std::string after = {};
     std::size_t limit = 50;
   };
   Page<LogGroupStatus> log_groups(const Scope& scope, const GroupQuery& query) const;
@@ -83,10 +83,10 @@ class Logs {
   Result<void> create_log_stream(const Scope& scope, std::string_view group, std::string_view name);
   Result<void> delete_log_stream(const Scope& scope, std::string_view group, std::string_view name);
   struct StreamQuery {
-    std::string prefix;
+    std::string prefix = {};
     bool by_last_event = false;  // otherwise by name
     bool descending = false;
-    std::string after;
+    std::string after = {};
     std::size_t limit = 50;
   };
   Result<Page<LogStream>> log_streams(const Scope& scope, std::string_view group,
@@ -109,11 +109,11 @@ class Logs {
                                    std::string_view stream, std::span<const InputLogEvent> events);
 
   struct GetQuery {
-    std::optional<Time> start;  // inclusive
-    std::optional<Time> end;    // exclusive
+    std::optional<Time> start = {};  // inclusive
+    std::optional<Time> end = {};    // exclusive
     std::size_t limit = kPageEventsMax;
     bool start_from_head = false;
-    std::string token;
+    std::string token = {};
   };
   struct GetResult {
     std::vector<LogEvent> events;  // oldest first
@@ -124,14 +124,14 @@ class Logs {
                                const GetQuery& query) const;
 
   struct FilterQuery {
-    std::vector<std::string> stream_names;  // none: all
-    std::string stream_prefix;
-    std::optional<Time> start;  // inclusive
-    std::optional<Time> end;    // inclusive
-    FilterPattern pattern;
+    std::vector<std::string> stream_names = {};  // none: all
+    std::string stream_prefix = {};
+    std::optional<Time> start = {};  // inclusive
+    std::optional<Time> end = {};    // inclusive
+    FilterPattern pattern = {};
     std::size_t limit = kPageEventsMax;
     bool start_from_head = true;
-    std::string token;
+    std::string token = {};
   };
   struct FilterResult {
     std::vector<LogEvent> events;
@@ -148,11 +148,11 @@ class Logs {
   Result<void> delete_metric_filter(const Scope& scope, std::string_view group,
                                     std::string_view name);
   struct MetricFilterQuery {
-    std::string log_group_name;  // "": all groups
-    std::string prefix;
-    std::string metric_name;  // both or neither
-    std::string metric_namespace;
-    std::string after;
+    std::string log_group_name = {};  // "": all groups
+    std::string prefix = {};
+    std::string metric_name = {};  // both or neither
+    std::string metric_namespace = {};
+    std::string after = {};
     std::size_t limit = 50;
   };
   Result<Page<MetricFilterRef>> metric_filters(const Scope& scope,

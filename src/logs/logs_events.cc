@@ -313,7 +313,9 @@ Result<Logs::FilterResult> Logs::filter_events(const Scope& scope, std::string_v
 
   EventReader::Range range{
       .from = EventId::first_of(std::max(query.start.value_or(Time{0}), target.oldest))};
-  if (query.end) range.to = EventId::first_of(*query.end + Duration(1)).predecessor();
+  if (query.end && *query.end < EventId::greatest().timestamp) {
+    range.to = EventId::first_of(*query.end + Duration(1)).predecessor();
+  }
   if (!query.token.empty()) range = position.narrow(range);
   EventReader reader(impl_->store, target.prefix, target.sources, range, position.is_forward);
   return impl_->search(reader, target, query, position.is_forward);
