@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -77,14 +78,32 @@ bool read_eight_digits(const char* at, std::uint64_t& out) {
   return true;
 }
 
+/// At most eight digits that end at `end`, of which the eight bytes before may be read: what stands
+/// in front of the digits is replaced by zeros, so that the time does not depend on their number.
+bool read_up_to_eight(const char* end, std::size_t count, std::uint64_t& out) {
+  std::array<char, 8> bytes;
+  std::memcpy(bytes.data(), end - 8, 8);
+  std::uint64_t word = std::bit_cast<std::uint64_t>(bytes);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  const std::uint64_t front = (std::uint64_t{1} << (8 * (8 - count))) - 1;
+  word = (word & ~front) | (0x3030303030303030U & front);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return read_eight_digits(reinterpret_cast<const char*>(&word), out);
+}
+
 /// Decimal digits without sign and superfluous zeros, so that the number formats to the same text.
-bool read_number(std::string_view text, std::int64_t max, std::int64_t& out) {
+/// `line` is where reading may begin.
+bool read_number(const char* line, std::string_view text, std::int64_t max, std::int64_t& out) {
   constexpr std::size_t kDigitsMax = 18;
-  if (text.empty() || text.size() > kDigitsMax || (text[0] == '0' && text.size() > 1)) return false;
+  const std::size_t size = text.size();
+  if (size == 0 || size > kDigitsMax || (text[0] == '0' && size > 1)) return false;
   const char* at = text.data();
-  const char* const end = at + text.size();
+  const char* const end = at + size;
   std::uint64_t value = 0;
-  if (text.size() >= 8) {
+  if (size <= 8 && end - line >= 8) {
+    if (!read_up_to_eight(end, size, value)) return false;
+    at = end;
+  } else if (size >= 8) {
     if (!read_eight_digits(at, value)) return false;
     at += 8;
   }
@@ -101,7 +120,7 @@ bool read_number(std::string_view text, std::int64_t max, std::int64_t& out) {
 /// does.
 bool is_canonical(const net::Address& address, std::string_view text) {
   if (address.is_v4()) return true;
-  std::array<char, 2 * net::Address::kTextMax> buffer;
+  std::array<char, net::Address::kWriteMax> buffer;
   const char* const end = address.write(buffer.data());
   return text == std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
 }
@@ -231,6 +250,8 @@ Result<Format> Format::from_header(std::string_view line) {
 }
 
 bool Format::is_header(std::string_view line) {
+  const std::size_t start = line.find_first_not_of(" \t");
+  if (start == std::string_view::npos || line[start] < 'a' || line[start] > 'z') return false;
   bool any = false;
   return for_each_word(line,
                        [&](std::string_view word) {
@@ -276,16 +297,46 @@ std::string Format::header() const {
 }
 
 void Format::append(const Record& record, std::string& out) const {
-  bool is_first = true;
-  for (const Field field : fields_) {
-    if (!is_first) out += ' ';
-    is_first = false;
-    if (field == Field::version && !record.has(field) && record.odd(field).empty()) {
-      out += std::to_string(version_);
+  // Short values are collected here, since appending each to a string costs more than writing it.
+  constexpr std::size_t kRoom = 64;  // more than any number or address needs, with a blank
+  static_assert(kRoom > net::Address::kWriteMax);
+  std::array<char, 512> buffer;
+  char* at = buffer.data();
+  const auto flush = [&] {
+    out.append(buffer.data(), static_cast<std::size_t>(at - buffer.data()));
+    at = buffer.data();
+  };
+  for (const Slot& slot : slots_) {
+    if (static_cast<std::size_t>(buffer.end() - at) < kRoom) flush();
+    if (!record.has(slot.field)) {
+      const std::string_view odd = record.odd(slot.field);
+      if (!odd.empty()) {
+        flush();
+        out += odd;
+      } else if (slot.field == Field::version) {
+        at = std::to_chars(at, buffer.end(), version_).ptr;
+      } else {
+        *at++ = '-';
+      }
+    } else if (slot.kind == FieldKind::text) {
+      const std::string_view text = record.texts_[slot.slot];
+      if (text.size() >= static_cast<std::size_t>(buffer.end() - at)) flush();
+      if (text.size() >= buffer.size()) {
+        out += text;
+      } else {
+        at = std::copy(text.begin(), text.end(), at);
+      }
+    } else if (slot.kind == FieldKind::address) {
+      at = record.addresses_[slot.slot].write(at);
     } else {
-      record.append_value(field, out);
+      at = std::to_chars(at, buffer.end(), record.numbers_[slot.slot]).ptr;
+    }
+    if (&slot != &slots_.back()) {
+      if (at == buffer.end()) flush();
+      *at++ = ' ';
     }
   }
+  flush();
 }
 
 std::string Format::line(const Record& record) const {
@@ -294,7 +345,7 @@ std::string Format::line(const Record& record) const {
   return out;
 }
 
-void Format::read_value(const Slot& slot, std::string_view value, Record& out) {
+void Format::read_value(const Slot& slot, const char* line, std::string_view value, Record& out) {
   if (value.size() == 1 && value[0] == '-') return;
   switch (slot.kind) {
     case FieldKind::int32:
@@ -302,7 +353,8 @@ void Format::read_value(const Slot& slot, std::string_view value, Record& out) {
       const std::int64_t max = slot.kind == FieldKind::int32
                                    ? std::numeric_limits<std::int32_t>::max()
                                    : std::numeric_limits<std::int64_t>::max();
-      if (!read_number(value, max, out.numbers_[slot.slot])) return out.set_odd(slot.field, value);
+      if (!read_number(line, value, max, out.numbers_[slot.slot]))
+        return out.set_odd(slot.field, value);
       break;
     }
     case FieldKind::address: {
@@ -324,7 +376,7 @@ bool Format::read(std::string_view line, Record& out) const {
   return for_each_word(line,
                        [&](std::string_view word) {
                          if (slot == slots_.end()) return false;
-                         read_value(*slot++, word, out);
+                         read_value(*slot++, line.data(), word, out);
                          return true;
                        }) &&
          slot == slots_.end();
@@ -343,7 +395,6 @@ bool Reader::next(Record& out) {
     rest_.remove_prefix(std::min(length + 1, rest_.size()));
     ++line_;
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    // Values of the first field are rarely field names, so the look-up stops at the first word.
     if (Format::is_header(line)) {
       take_header(line);
       continue;

@@ -71,7 +71,7 @@ class Format {
     std::uint8_t slot;
   };
   explicit Format(std::vector<Field> fields);
-  static void read_value(const Slot& slot, std::string_view value, Record& out);
+  static void read_value(const Slot& slot, const char* line, std::string_view value, Record& out);
 
   std::vector<Field> fields_;
   std::vector<Slot> slots_;

@@ -3,37 +3,77 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace weir::net {
 namespace {
 
 using Groups = std::array<std::uint16_t, 8>;
 
-/// Reads 1 to 3 digits without a leading zero, at most 255.
-const char* read_octet(const char* at, const char* end, std::uint32_t& out) {
-  const char* const start = at;
-  std::uint32_t value = 0;
-  while (at != end && at - start < 3 && *at >= '0' && *at <= '9') {
-    value = value * 10 + static_cast<std::uint32_t>(*at++ - '0');
-  }
-  if (at == start || value > 255 || (at - start > 1 && *start == '0')) return nullptr;
-  out = value;
-  return at;
+constexpr std::size_t kV4TextMin = 7;
+constexpr std::size_t kV4TextMax = 15;
+
+/// One bit for each of 16 characters that is a dot.
+unsigned dots(const char* at) {
+#ifdef __SSE2__
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'))));
+#else
+  unsigned mask = 0;
+  for (unsigned i = 0; i < 16; ++i) mask |= (at[i] == '.' ? 1U : 0U) << i;
+  return mask;
+#endif
 }
 
+/// Addresses are half of what a flow record's reader reads, and the lengths of their numbers are
+/// random, so everything that depends on them is computed without branches.
 std::optional<std::uint32_t> parse_v4(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) {
-    if (i > 0 && (at == end || *at++ != '.')) return std::nullopt;
-    std::uint32_t octet = 0;
-    at = read_octet(at, end, octet);
-    if (at == nullptr) return std::nullopt;
-    value = value << 8 | octet;
+  const std::size_t size = text.size();
+  if (size < kV4TextMin || size > kV4TextMax) return std::nullopt;
+  // Three zeros in front stand for digits that a short first number lacks.
+  constexpr std::size_t kFront = 4;
+  std::array<char, 32> buffer;
+  char* const at = buffer.data() + kFront;
+  std::memcpy(buffer.data(), "0000", kFront);
+  if (size >= 8) {
+    std::memcpy(at, text.data(), 8);
+    std::memcpy(at + size - 8, text.data() + size - 8, 8);
+  } else {
+    std::memcpy(at, text.data(), 4);
+    std::memcpy(at + size - 4, text.data() + size - 4, 4);
   }
-  if (at != end) return std::nullopt;
+  unsigned ends = (dots(at) & ((1U << size) - 1)) | 1U << size;
+  std::uint32_t value = 0;
+  unsigned start = 0;
+  unsigned bad = 0;
+  for (int i = 0; i < 4; ++i) {
+    if (ends == 0) return std::nullopt;
+    const unsigned end = static_cast<unsigned>(std::countr_zero(ends));
+    ends &= ends - 1;
+    const unsigned length = end - start;
+    const auto digit = [&](unsigned back) {
+      const unsigned d =
+          static_cast<unsigned char>(at[static_cast<int>(end - back)]) - unsigned{'0'};
+      return length >= back ? d : 0U;
+    };
+    const unsigned ones = digit(1);
+    const unsigned tens = digit(2);
+    const unsigned hundreds = digit(3);
+    const unsigned octet = ones + 10 * tens + 100 * hundreds;
+    const unsigned first = length == 3 ? hundreds : length == 2 ? tens : 1;
+    bad |= static_cast<unsigned>(length - 1 > 2) | static_cast<unsigned>(ones > 9) |
+           static_cast<unsigned>(tens > 9) | static_cast<unsigned>(hundreds > 9) |
+           static_cast<unsigned>(octet > 255) | static_cast<unsigned>(first == 0);
+    value = value << 8 | (octet & 255);
+    start = end + 1;
+  }
+  if (bad != 0 || ends != 0) return std::nullopt;
   return value;
 }
 
@@ -101,12 +141,31 @@ std::optional<Address> parse_v6(std::string_view text) {
   return from_groups(groups);
 }
 
+/// The decimal text of each octet with a dot behind it, and its length.
+struct OctetText {
+  std::array<char, 4> text{};
+  std::uint8_t length = 0;
+};
+constexpr std::array<OctetText, 256> kOctets = [] {
+  std::array<OctetText, 256> table{};
+  for (unsigned n = 0; n < table.size(); ++n) {
+    OctetText& row = table[n];
+    if (n >= 100) row.text[row.length++] = static_cast<char>('0' + n / 100);
+    if (n >= 10) row.text[row.length++] = static_cast<char>('0' + n / 10 % 10);
+    row.text[row.length++] = static_cast<char>('0' + n % 10);
+    row.text[row.length++] = '.';
+  }
+  return table;
+}();
+
+/// May write one character more than it returns.
 char* write_v4(std::uint32_t value, char* out) {
   for (int shift = 24; shift >= 0; shift -= 8) {
-    out = std::to_chars(out, out + 3, value >> shift & 255).ptr;
-    if (shift > 0) *out++ = '.';
+    const OctetText& octet = kOctets[value >> shift & 255];
+    std::memcpy(out, octet.text.data(), octet.text.size());
+    out += octet.length;
   }
-  return out;
+  return out - 1;
 }
 
 /// RFC 5952: the longest run of at least two zero groups, the first of equal ones, becomes `::`.
@@ -174,7 +233,6 @@ Address Address::v6_from(const std::uint8_t* bytes) {
 }
 
 std::optional<Address> Address::parse(std::string_view text) {
-  constexpr std::size_t kV4TextMax = 15;
   constexpr std::size_t kAnyTextMax = 45;  // six groups and an IPv4 address
   if (text.size() <= kV4TextMax) {
     if (const auto value = parse_v4(text)) return v4(*value);
@@ -210,7 +268,7 @@ char* Address::write(char* out) const {
 }
 
 void Address::append_to(std::string& out) const {
-  std::array<char, kTextMax + 8> buffer;
+  std::array<char, kWriteMax> buffer;
   out.append(buffer.data(), static_cast<std::size_t>(write(buffer.data()) - buffer.data()));
 }
 

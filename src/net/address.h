@@ -61,7 +61,8 @@ class Address {
   /// RFC 5952 for IPv6; `-` for none.
   std::string to_string() const;
   void append_to(std::string& out) const;
-  /// Writes at most kTextMax characters, no terminator; returns the end.
+  /// Writes the text without a terminator and returns its end. Needs room for kWriteMax characters.
+  static constexpr std::size_t kWriteMax = 48;
   char* write(char* out) const;
 
   constexpr auto operator<=>(const Address&) const = default;

@@ -296,9 +296,9 @@ struct Exception {
 const std::vector<Exception>& exceptions() {
   static const std::vector<Exception> list = {
       {"tcpdump-bigtcp-ipv6.pcap",
-       "tshark 4.0 stops behind a jumbo payload option and shows no TCP ports. The bytes behind "
-       "the "
-       "option header are a9 03 a1 03: ports 43267 and 41219",
+       "tshark 4.0 takes payload length 0 (BIG TCP) for an empty packet and shows no TCP ports. "
+       "The bytes "
+       "behind the IPv6 header are a9 03 a1 03: ports 43267 and 41219",
        {"2604:1380:4091:ce00::b 2604:1380:4091:ce00::d 0 0 6: weir nothing, tshark 1 packets, "
         "80040 bytes",
         "2604:1380:4091:ce00::b 2604:1380:4091:ce00::d 43267 41219 6: weir 1 packets, 80040 bytes, "
