@@ -42,8 +42,9 @@ struct Config {
   /// How long after its end a period is first judged, so that its last data are in.
   Duration evaluation_delay = std::chrono::seconds(5);
   std::size_t alarms_max = 100'000;         // over all scopes; more are refused with LimitExceeded
-  std::size_t history_items_max = 100'000;  // over all scopes; the oldest go first
+  std::size_t history_items_max = 100'000;  // per scope; the oldest go first
   Duration history_kept = std::chrono::hours(24 * 14);
+  std::size_t outbox_max = 100'000;  // actions that wait; one more fails at once, visibly
   Duration retry_delay_min = std::chrono::seconds(1);  // doubles up to the maximum
   Duration retry_delay_max = std::chrono::minutes(5);
   int attempts_max = 100;  // of one action, about eight hours
@@ -143,8 +144,9 @@ class Alarms {
 
   Stats stats() const;
 
+  struct Impl;  // the inside, see alarms_impl.h
+
  private:
-  struct Impl;
   std::shared_ptr<Impl> impl_;  // shared with timers and with the arrival callback of Metrics
 };
 

@@ -141,6 +141,17 @@ Result<void> check_time(const Datum& datum, const std::string& path, Time now) {
   return {};
 }
 
+Result<void> check_unit(const Datum& datum, const std::string& path) {
+  const auto known = units();
+  if (!datum.unit || std::find(known.begin(), known.end(), *datum.unit) != known.end()) return {};
+  std::string message = "The parameter " + path + ".Unit must be a value in the set [ ";
+  for (const std::string_view unit : known) {
+    if (unit != known.front()) message += ", ";
+    message += unit;
+  }
+  return invalid_value(message + " ].");
+}
+
 Result<void> check_datum(const Datum& datum, const std::string& path, Time now) {
   WEIR_CHECK(check_text(datum.metric_name, kNameMax, path + ".MetricName"));
   WEIR_CHECK(check_dimensions(datum.dimensions, path));
@@ -151,11 +162,7 @@ Result<void> check_datum(const Datum& datum, const std::string& path, Time now) 
   }
   WEIR_CHECK(check_values(datum, path));
   WEIR_CHECK(check_time(datum, path, now));
-  const auto known = units();
-  if (datum.unit && std::find(known.begin(), known.end(), *datum.unit) == known.end()) {
-    return invalid_value("The value " + *datum.unit + " for parameter " + path +
-                         ".Unit is invalid.");
-  }
+  WEIR_CHECK(check_unit(datum, path));
   const int resolution = datum.storage_resolution.value_or(60);
   if (resolution != 1 && resolution != 60) {
     return invalid_value("The value " + std::to_string(resolution) + " for parameter " + path +

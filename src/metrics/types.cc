@@ -90,7 +90,7 @@ Shape Datum::shape() {
       optional<&S::statistic_values>("StatisticValues"),
       optional<&S::values>("Values"),
       optional<&S::counts>("Counts"),
-      optional<&S::unit>("Unit", one_of(kUnits)),
+      optional<&S::unit>("Unit"),
       optional<&S::storage_resolution>("StorageResolution", range(1, kUnbounded)),
   };
   return {"MetricDatum", members};

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alarms/alarm.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "alarms/inherited.h"
+
+namespace weir::alarms {
+
+namespace {
+
+constexpr std::string_view kStates[] = {"OK", "ALARM", "INSUFFICIENT_DATA"};
+constexpr std::string_view kComparisons[] = {"GreaterThanOrEqualToThreshold",
+                                             "GreaterThanThreshold", "LessThanThreshold",
+                                             "LessThanOrEqualToThreshold"};
+
+}  // namespace
+
+std::string_view to_text(StateValue state) { return kStates[static_cast<std::size_t>(state)]; }
+
+std::optional<StateValue> parse_state(std::string_view text) {
+  const auto found = std::find(std::begin(kStates), std::end(kStates), text);
+  if (found == std::end(kStates)) return {};
+  return static_cast<StateValue>(found - std::begin(kStates));
+}
+
+std::optional<Comparison> parse_comparison(std::string_view text) {
+  const auto found = std::find(std::begin(kComparisons), std::end(kComparisons), text);
+  if (found == std::end(kComparisons)) return {};
+  return static_cast<Comparison>(found - std::begin(kComparisons));
+}
+
+bool breaches(double value, Comparison comparison, double threshold) {
+  switch (comparison) {
+    case Comparison::greater_or_equal:
+      return value >= threshold;
+    case Comparison::greater:
+      return value > threshold;
+    case Comparison::less:
+      return value < threshold;
+    case Comparison::less_or_equal:
+      return value <= threshold;
+  }
+  return false;
+}
+
+MissingData missing_data(const std::optional<std::string>& setting,
+                         std::string_view namespace_name) {
+  if (namespace_name == "AWS/DynamoDB") return MissingData::ignore;  // User Guide
+  if (setting == "breaching") return MissingData::breaching;
+  if (setting == "notBreaching") return MissingData::not_breaching;
+  if (setting == "ignore") return MissingData::ignore;
+  return MissingData::missing;
+}
+
+metrics::MetricId AlarmConfig::metric() const {
+  return metrics::MetricId::make(*namespace_name, *metric_name, dimensions);
+}
+
+const std::string& AlarmConfig::statistic_name() const {
+  return statistic ? *statistic : *extended_statistic;
+}
+
+Comparison AlarmConfig::comparison() const { return *parse_comparison(*comparison_operator); }
+
+Shape Tag::shape() {
+  using S = Tag;
+  static constexpr Member members[] = {
+      required<&S::key>("Key", length(1, 128)),
+      required<&S::value>("Value", length(0, 256)),
+  };
+  return {"Tag", members};
+}
+
+Shape Alarm::shape() {
+  using S = Alarm;
+  static constexpr Member members[] = {
+      inherited<S, &S::alarm_name>("AlarmName"),
+      optional<&S::alarm_arn>("AlarmArn"),
+      inherited<S, &S::alarm_description>("AlarmDescription"),
+      optional<&S::configuration_updated>("AlarmConfigurationUpdatedTimestamp"),
+      inherited<S, &S::actions_enabled>("ActionsEnabled"),
+      inherited<S, &S::ok_actions>("OKActions"),
+      inherited<S, &S::alarm_actions>("AlarmActions"),
+      inherited<S, &S::insufficient_data_actions>("InsufficientDataActions"),
+      optional<&S::state_value>("StateValue"),
+      optional<&S::state_reason>("StateReason"),
+      optional<&S::state_reason_data>("StateReasonData"),
+      optional<&S::state_updated>("StateUpdatedTimestamp"),
+      inherited<S, &S::metric_name>("MetricName"),
+      inherited<S, &S::namespace_name>("Namespace"),
+      inherited<S, &S::statistic>("Statistic"),
+      inherited<S, &S::extended_statistic>("ExtendedStatistic"),
+      inherited<S, &S::dimensions>("Dimensions"),
+      inherited<S, &S::period_s>("Period"),
+      inherited<S, &S::unit>("Unit"),
+      inherited<S, &S::evaluation_periods>("EvaluationPeriods"),
+      inherited<S, &S::datapoints_to_alarm>("DatapointsToAlarm"),
+      inherited<S, &S::threshold>("Threshold"),
+      inherited<S, &S::comparison_operator>("ComparisonOperator"),
+      inherited<S, &S::treat_missing_data>("TreatMissingData"),
+      inherited<S, &S::evaluate_low_sample_count_percentile>("EvaluateLowSampleCountPercentile"),
+      optional<&S::state_transitioned>("StateTransitionedTimestamp"),
+  };
+  return {"MetricAlarm", members};
+}
+
+}  // namespace weir::alarms

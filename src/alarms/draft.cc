@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alarms/alarms_impl.h"
+#include "alarms/notification.h"
+
+namespace weir::alarms {
+
+namespace {
+
+std::string alarm_store_key(const AlarmKey& key) {
+  return "alarms/" + key.scope.key() + "alarm/" + key.name;
+}
+
+std::string outbox_store_key(const OutboxKey& key) {
+  std::string text = "alarms/" + key.first.key() + "outbox/";
+  store::append_u64(text, key.second);
+  return text;
+}
+
+const std::vector<std::string>& actions_of(const Alarm& alarm, StateValue state) {
+  switch (state) {
+    case StateValue::ok:
+      return alarm.ok_actions;
+    case StateValue::alarm:
+      return alarm.alarm_actions;
+    case StateValue::insufficient_data:
+      break;
+  }
+  return alarm.insufficient_data_actions;
+}
+
+}  // namespace
+
+DefinitionPtr Draft::find(const AlarmKey& key) const {
+  const auto changed = changed_.find(key);
+  return changed != changed_.end() ? changed->second.definition : impl_.find(key);
+}
+
+std::size_t Draft::alarm_count() const {
+  auto held = impl_.state.lock();
+  std::size_t count = held->alarms.size();
+  for (const auto& [key, entry] : changed_) {
+    const bool was_there = held->alarms.contains(key);
+    const bool is_there = entry.definition != nullptr;
+    if (is_there && !was_there) ++count;
+    if (!is_there && was_there) --count;
+  }
+  return count;
+}
+
+void Draft::put(const AlarmKey& key, StoredAlarm alarm, Next next) {
+  batch_.put(alarm_store_key(key), to_json_text(alarm));
+  auto definition = std::make_shared<Definition>();
+  definition->plan = Plan::of(alarm.alarm);
+  definition->stored = std::move(alarm);
+  Entry& entry = changed_[key];
+  entry.definition = std::move(definition);
+  if (next != Next::as_before) entry.next = next;
+}
+
+void Draft::erase(const AlarmKey& key) {
+  batch_.erase(alarm_store_key(key));
+  changed_[key] = {nullptr, Next::as_before};
+}
+
+std::uint64_t Draft::next_number(std::uint64_t Alarms::Impl::State::*counter) {
+  auto held = impl_.state.lock();
+  return ((*held).*counter)++;  // a number that a failed write leaves unused does no harm
+}
+
+void Draft::add_history(const Scope& scope, const Alarm& alarm, std::string_view item_type,
+                        std::string summary, std::string data) {
+  HistoryItem item;
+  item.alarm_name = alarm.alarm_name;
+  item.alarm_type = "MetricAlarm";
+  item.timestamp = impl_.runtime.now();
+  item.item_type = item_type;
+  item.summary = std::move(summary);
+  item.data = std::move(data);
+  const std::uint64_t number = next_number(&Alarms::Impl::State::next_history);
+  batch_.put(history_key(scope, item.timestamp, number), to_json_text(item));
+  ++new_history_[scope];
+}
+
+void Draft::add_action(const Scope& scope, const Alarm& alarm, OutboxRecord record) {
+  if (impl_.state.lock()->outbox.size() + new_actions_.size() >= impl_.config.outbox_max) {
+    const Notification texts{record.subject, record.message, record.email_text};
+    const std::string why = "too many actions are waiting (setting outbox_max)";
+    add_history(scope, alarm, "Action", failed_action_summary(record.arn, why),
+                action_data(record.arn, record.state_updated, texts, why));
+    impl_.actions_failed_counter.add();
+    return;
+  }
+  const OutboxKey key{scope, next_number(&Alarms::Impl::State::next_outbox)};
+  batch_.put(outbox_store_key(key), to_json_text(record));
+  Pending& pending = new_actions_[key];
+  pending.record = std::move(record);
+  pending.next_try = impl_.runtime.now();
+}
+
+void Draft::erase_action(const OutboxKey& key) {
+  batch_.erase(outbox_store_key(key));
+  done_actions_.push_back(key);
+}
+
+void Draft::transition(const AlarmKey& key, const Definition& before, StateValue to,
+                       std::string reason, std::optional<std::string> reason_data) {
+  StoredAlarm after = before.stored;
+  const std::string old_state = after.alarm.state_value;
+  after.alarm.state_value = to_text(to);
+  after.alarm.state_reason = std::move(reason);
+  after.alarm.state_reason_data = std::move(reason_data);
+  after.alarm.state_updated = impl_.runtime.now();
+  const bool is_change = old_state != after.alarm.state_value;
+  if (is_change) {
+    after.alarm.state_transitioned = after.alarm.state_updated;
+    impl_.transitions_counter.add();
+    add_history(key.scope, after.alarm, "StateUpdate",
+                "Alarm updated from " + old_state + " to " + after.alarm.state_value,
+                state_update_data(before.stored.alarm, after.alarm));
+  }
+  if (is_change && after.alarm.actions_enabled) {
+    const auto& actions = actions_of(after.alarm, to);
+    if (!actions.empty()) {
+      const Notification texts = notification(key.scope, after.alarm, old_state);
+      for (const std::string& arn : actions) {
+        add_action(key.scope, after.alarm,
+                   {impl_.runtime.uuid(), arn, texts.subject, texts.message, texts.email_text,
+                    key.name, after.alarm.state_updated});
+      }
+    }
+  }
+  put(key, std::move(after), Next::next_tick);
+}
+
+Result<void> Draft::store() {
+  if (batch_.empty()) return {};
+  return impl_.store.write(batch_);
+}
+
+void Draft::publish() {
+  const Time now = impl_.runtime.now();
+  auto held = impl_.state.lock();
+  for (auto& [key, entry] : changed_) {
+    const auto present = held->alarms.find(key);
+    if (present != held->alarms.end()) {
+      const auto indexed = held->by_metric.find({key.scope, present->second->plan.metric});
+      indexed->second.erase(key);
+      if (indexed->second.empty()) held->by_metric.erase(indexed);
+    }
+    if (!entry.definition) {
+      held->alarms.erase(key);
+      held->arrived.erase(key);
+      impl_.set_due(*held, key, std::nullopt);
+      continue;
+    }
+    const Plan& plan = entry.definition->plan;
+    held->by_metric[{key.scope, plan.metric}].insert(key);
+    if (entry.next == Next::now) held->arrived.insert(key);
+    if (entry.next == Next::next_tick) {
+      impl_.set_due(*held, key, plan.next_tick(now, impl_.config.evaluation_delay));
+    }
+    held->alarms.insert_or_assign(key, std::move(entry.definition));
+  }
+  for (auto& [key, pending] : new_actions_) held->outbox.insert_or_assign(key, std::move(pending));
+  for (const OutboxKey& key : done_actions_) held->outbox.erase(key);
+  for (const auto& [scope, count] : new_history_) held->history_count[scope] += count;
+
+  if (!held->arrived.empty()) {
+    impl_.post(held->evaluation, &Alarms::Impl::run_evaluations);
+  } else if (!held->due.empty()) {
+    impl_.run_at(held->evaluation, held->due.begin()->first, &Alarms::Impl::run_evaluations);
+  }
+  if (!new_actions_.empty()) impl_.post(held->delivery, &Alarms::Impl::run_deliveries);
+}
+
+}  // namespace weir::alarms

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "alarms/alarms_impl.h"
+#include "alarms/reason.h"
+#include "base/log.h"
+
+namespace weir::alarms {
+
+namespace {
+
+constexpr std::int64_t kDayS = 86'400;
+/// How far ahead of now data can be stamped (two hours), and a little more.
+constexpr Duration kFutureMax = std::chrono::hours(3);
+constexpr Duration kRetryAfter =
+    std::chrono::seconds(10);  // when the store could not be read or written
+
+constexpr std::int64_t floor_to(std::int64_t seconds, std::int64_t step) {
+  return seconds - seconds % step;
+}
+
+/// User Guide, "Evaluating an alarm"; the hourly tick of multi-day windows: same page.
+std::int64_t tick_of(const AlarmConfig& config) {
+  if (*config.period_s < 60) return 10;
+  const std::int64_t length_s = std::int64_t{*config.period_s} * *config.evaluation_periods;
+  return length_s > kDayS ? 3600 : 60;
+}
+
+bool is_upper(Comparison comparison) {
+  return comparison == Comparison::greater || comparison == Comparison::greater_or_equal;
+}
+
+int breaching_points(const Decision& decision) {
+  return static_cast<int>(std::count_if(decision.points.begin(), decision.points.end(),
+                                        [](auto& p) { return p.value && p.is_breaching; }));
+}
+
+}  // namespace
+
+Plan Plan::of(const AlarmConfig& config) {
+  Plan plan;
+  plan.metric = config.metric();
+  plan.unit = config.unit;
+  plan.statistic = *metrics::Statistic::parse(config.statistic_name());
+  plan.comparison = config.comparison();
+  plan.threshold = *config.threshold;
+  plan.period_s = *config.period_s;
+  plan.range = evaluation_range(*config.evaluation_periods, plan.period_s);
+  plan.tick_s = tick_of(config);
+  plan.rules.periods = *config.evaluation_periods;
+  plan.rules.datapoints = config.datapoints();
+  plan.rules.missing = missing_data(config.treat_missing_data, *config.namespace_name);
+  const auto percentile = plan.statistic.percentile();
+  if (percentile && config.evaluate_low_sample_count_percentile == "ignore") {
+    plan.rules.samples_min = significant_samples(*percentile);
+  }
+  return plan;
+}
+
+Time Plan::next_tick(Time now, Duration delay) const {
+  return Time::from_seconds(floor_to((now - delay).seconds(), tick_s) + tick_s) + delay;
+}
+
+void Alarms::Impl::set_due(State& held, const AlarmKey& key, std::optional<Time> when) {
+  const auto at = held.due_of.find(key);
+  if (at != held.due_of.end()) {
+    held.due.erase({at->second, key});
+    held.due_of.erase(at);
+  }
+  if (!when) return;
+  held.due_of.emplace(key, *when);
+  held.due.emplace(*when, key);
+}
+
+void Alarms::Impl::on_arrival(const Scope& scope, const metrics::MetricId& metric) {
+  auto held = state.lock();
+  const auto found = held->by_metric.find({scope, metric});
+  if (found == held->by_metric.end()) return;
+  held->arrived.insert(found->second.begin(), found->second.end());
+  post(held->evaluation, &Impl::run_evaluations);
+}
+
+void Alarms::Impl::run_evaluations() {
+  bool is_first = true;
+  while (true) {
+    std::vector<AlarmKey> work;
+    {
+      auto held = state.lock();
+      if (is_first) held->evaluation.is_posted = false;
+      if (is_first && held->evaluation.is_running) return;  // it will see what has come in
+      is_first = false;
+      const Time now = runtime.now();
+      work.assign(held->arrived.begin(), held->arrived.end());
+      while (!held->due.empty() && held->due.begin()->first <= now) {
+        const AlarmKey key = held->due.begin()->second;
+        set_due(*held, key, std::nullopt);
+        if (!held->arrived.contains(key)) work.push_back(key);
+      }
+      held->arrived.clear();
+      held->evaluation.is_running = !work.empty();
+      if (work.empty()) {
+        if (!held->due.empty()) {
+          run_at(held->evaluation, held->due.begin()->first, &Impl::run_evaluations);
+        }
+        return;
+      }
+    }
+    if (const auto done = evaluate(work); !done) {
+      log::error("alarms cannot be evaluated, will retry", {{"error", done.error().message}});
+      auto held = state.lock();
+      for (const AlarmKey& key : work) set_due(*held, key, runtime.now() + kRetryAfter);
+    }
+  }
+}
+
+Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys) {
+  struct Changed {
+    AlarmKey key;
+    DefinitionPtr definition;
+    Judgement judgement;
+  };
+  const Time now = runtime.now();
+  std::vector<Changed> changed;
+  for (const AlarmKey& key : keys) {
+    const DefinitionPtr definition = find(key);
+    if (!definition) continue;  // deleted meanwhile
+    WEIR_TRY(Judgement judgement, judge(*definition, key.scope, now));
+    {
+      auto held = state.lock();
+      ++held->stats.evaluations;
+      if (!judgement.is_dormant && held->alarms.contains(key)) {
+        set_due(*held, key, definition->plan.next_tick(now, config.evaluation_delay));
+      }
+    }
+    evaluations_counter.add();
+    const auto& to = judgement.decision.state;
+    if (to && to_text(*to) != definition->stored.alarm.state_value) {
+      changed.push_back({key, definition, std::move(judgement)});
+    }
+  }
+  if (changed.empty()) return {};
+  return change([&](Draft& draft) -> Result<void> {
+    std::uint64_t early = 0;
+    for (Changed& one : changed) {
+      if (draft.find(one.key) != one.definition) {
+        // Replaced or set by hand since it was judged: judge again.
+        auto held = state.lock();
+        if (held->alarms.contains(one.key)) held->arrived.insert(one.key);
+        continue;
+      }
+      const Decision& decision = one.judgement.decision;
+      const AlarmConfig& alarm = one.definition->stored.alarm;
+      draft.transition(one.key, *one.definition, *decision.state, state_reason(alarm, decision),
+                       state_reason_data(alarm, decision, now));
+      early += one.judgement.is_early ? 1 : 0;
+    }
+    state.lock()->stats.early_firings += early;
+    return {};
+  });
+}
+
+Result<Judgement> Alarms::Impl::judge(const Definition& definition, const Scope& scope, Time now) {
+  const Plan& plan = definition.plan;
+  Judgement out;
+  const std::int64_t settled_end_s =
+      floor_to((now - config.evaluation_delay).seconds(), plan.tick_s);
+  WEIR_TRY(const bool has_fresh,
+           has_data(plan, scope, Time::from_seconds(settled_end_s), now + kFutureMax));
+  if (has_fresh && config.early_firing && may_fire_early(plan, scope)) {
+    WEIR_TRY(auto early, judge_early(plan, scope, settled_end_s, now));
+    if (early) {
+      out.decision = *std::move(early);
+      out.is_early = true;
+      return out;
+    }
+  }
+  WEIR_TRY(const std::vector<Slot> slots, window(plan, scope, settled_end_s));
+  out.decision = decide(slots, plan.rules);
+  const bool is_empty = std::none_of(slots.begin(), slots.end(),
+                                     [](const Slot& slot) { return slot.sample_count > 0; });
+  out.is_dormant = is_empty && !has_fresh;
+  return out;
+}
+
+/// The windows that end behind the settled one, up to the period that is open now. ALARM there
+/// stays: the breaching points can only grow worse.
+Result<std::optional<Decision>> Alarms::Impl::judge_early(const Plan& plan, const Scope& scope,
+                                                          std::int64_t settled_end_s, Time now) {
+  const std::int64_t open_end_s = floor_to(now.seconds(), plan.tick_s) + plan.tick_s;
+  for (std::int64_t end_s = settled_end_s + plan.tick_s; end_s <= open_end_s;
+       end_s += plan.tick_s) {
+    WEIR_TRY(const std::vector<Slot> slots, window(plan, scope, end_s));
+    if (!slots.front().value || !slots.front().is_breaching) continue;
+    Decision decision = decide(slots, plan.rules);
+    const bool is_by_data = breaching_points(decision) >= plan.rules.datapoints;
+    if (decision.state == StateValue::alarm && is_by_data)
+      return std::optional(std::move(decision));
+  }
+  return std::optional<Decision>();
+}
+
+bool Alarms::Impl::may_fire_early(const Plan& plan, const Scope& scope) const {
+  using Kind = metrics::Statistic::Kind;
+  switch (plan.statistic.kind()) {
+    case Kind::sample_count:
+    case Kind::maximum:
+      return is_upper(plan.comparison);
+    case Kind::minimum:
+      return !is_upper(plan.comparison);
+    case Kind::sum:
+      return is_upper(plan.comparison) && !metrics.has_negative_values(scope, plan.metric);
+    default:
+      return false;
+  }
+}
+
+Result<bool> Alarms::Impl::has_data(const Plan& plan, const Scope& scope, Time from,
+                                    Time to) const {
+  // One bucket over all; below a minute the period says that seconds are wanted.
+  const auto span_s = static_cast<int>((to - from).count() / 1000 / 60 * 60 + 60);
+  WEIR_TRY(const auto buckets,
+           metrics.buckets(scope, {.metric = plan.metric,
+                                   .unit = plan.unit,
+                                   .from = from,
+                                   .to = to,
+                                   .period_s = plan.period_s < 60 ? span_s + 10 : span_s,
+                                   .with_distribution = false}));
+  return !buckets.empty();
+}
+
+Result<std::vector<Slot>> Alarms::Impl::window(const Plan& plan, const Scope& scope,
+                                               std::int64_t end_s) const {
+  const auto count = static_cast<std::size_t>(plan.range);
+  const Time from = Time::from_seconds(end_s - std::int64_t{plan.range} * plan.period_s);
+  WEIR_TRY(const auto buckets,
+           metrics.buckets(scope, {.metric = plan.metric,
+                                   .unit = plan.unit,
+                                   .from = from,
+                                   .to = Time::from_seconds(end_s),
+                                   .period_s = plan.period_s,
+                                   .with_distribution = !plan.statistic.is_basic()}));
+  // Without a unit the alarm sees the data of all units together.
+  std::vector<metrics::Aggregate> sums(count);
+  for (const metrics::Bucket& bucket : buckets) {
+    const auto oldest_first =
+        static_cast<std::size_t>((bucket.start - from).count() / 1000 / plan.period_s);
+    sums[count - 1 - oldest_first].merge(bucket.aggregate);
+  }
+  std::vector<Slot> slots(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    slots[i].start = Time::from_seconds(end_s - static_cast<std::int64_t>(i + 1) * plan.period_s);
+    slots[i].sample_count = sums[i].sample_count;
+    slots[i].value = plan.statistic.of(sums[i]);
+    slots[i].is_breaching =
+        slots[i].value && breaches(*slots[i].value, plan.comparison, plan.threshold);
+  }
+  return slots;
+}
+
+}  // namespace weir::alarms

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alarms/alarms_impl.h"
+#include "base/log.h"
+
+namespace weir::alarms {
+
+namespace {
+
+constexpr Duration kPruningPeriod = std::chrono::hours(1);
+
+}  // namespace
+
+Shape StoredAlarm::shape() {
+  using S = StoredAlarm;
+  static constexpr Member members[] = {
+      required<&S::alarm>("alarm"),
+      optional<&S::tags>("tags"),
+  };
+  return {"StoredAlarm", members};
+}
+
+Shape OutboxRecord::shape() {
+  using S = OutboxRecord;
+  static constexpr Member members[] = {
+      required<&S::id>("id"),
+      required<&S::arn>("arn"),
+      required<&S::subject>("subject"),
+      required<&S::message>("message"),
+      required<&S::email_text>("emailText"),
+      required<&S::alarm_name>("alarmName"),
+      required<&S::state_updated>("stateUpdated"),
+  };
+  return {"OutboxRecord", members};
+}
+
+Alarms::Impl::Impl(Runtime& runtime_in, store::KvStore& store_in, metrics::Metrics& metrics_in,
+                   ActionSink sink_in, Config config_in)
+    : runtime(runtime_in),
+      store(store_in),
+      metrics(metrics_in),
+      sink(std::move(sink_in)),
+      config(config_in),
+      writer([this](std::span<Change* const> group) { commit(group); }),
+      evaluations_counter(counter("weir_alarm_evaluations_total", "Windows of alarms judged.")),
+      transitions_counter(counter("weir_alarm_transitions_total", "Alarms that changed state.")),
+      actions_failed_counter(
+          counter("weir_alarm_actions_failed_total", "Alarm actions given up.")) {}
+
+DefinitionPtr Alarms::Impl::find(const AlarmKey& key) const {
+  auto held = state.lock();
+  const auto found = held->alarms.find(key);
+  return found == held->alarms.end() ? nullptr : found->second;
+}
+
+Result<void> Alarms::Impl::change(std::function<Result<void>(Draft&)> apply) {
+  Change one{std::move(apply), {}};
+  writer.submit(one);
+  return std::move(one.result);
+}
+
+void Alarms::Impl::commit(std::span<Change* const> group) {
+  Draft draft(*this);
+  for (Change* one : group) one->result = one->apply(draft);
+  if (const auto stored = draft.store(); !stored) {
+    for (Change* one : group) one->result = stored;
+    return;
+  }
+  draft.publish();
+}
+
+void Alarms::Impl::post(Job& job, void (Impl::*run)()) {
+  if (job.is_posted || job.is_running) return;
+  job.is_posted = true;
+  runtime.post([weak = weak_from_this(), run] {
+    if (const auto impl = weak.lock()) (impl.get()->*run)();
+  });
+}
+
+void Alarms::Impl::run_at(Job& job, Time when, void (Impl::*run)()) {
+  const Time now = runtime.now();
+  if (job.timer && job.timer->first > now && job.timer->first <= when) return;
+  if (job.timer) runtime.cancel(job.timer->second);
+  const TimerId timer = runtime.at(when, [weak = weak_from_this(), run] {
+    if (const auto impl = weak.lock()) (impl.get()->*run)();
+  });
+  job.timer = {when, timer};
+}
+
+Result<void> Alarms::Impl::load() {
+  Result<void> parsed;
+  {
+    auto held = state.lock();
+    WEIR_CHECK(store.scan("alarms/", [&](std::string_view key, std::string_view value) {
+      key.remove_prefix(std::string_view("alarms/").size());
+      const Scope scope = Scope::take_from(key);
+      parsed = key.starts_with("outbox/") ? load_action(*held, scope, key.substr(7), value)
+                                          : load_alarm(*held, scope, value);
+      return static_cast<bool>(parsed);
+    }));
+    WEIR_CHECK(parsed);
+    post(held->evaluation, &Impl::run_evaluations);
+    post(held->delivery, &Impl::run_deliveries);
+  }
+  WEIR_CHECK(load_history_counts());
+  pruning = Timer(runtime, kPruningPeriod, [this] {
+    if (const auto done = prune_history(); !done) {
+      log::error("alarm history cannot be pruned, will retry", {{"error", done.error().message}});
+    }
+  });
+  return {};
+}
+
+Result<void> Alarms::Impl::load_alarm(State& held, const Scope& scope, std::string_view value) {
+  WEIR_TRY(StoredAlarm stored, from_json_text<StoredAlarm>(value));
+  const AlarmKey key{scope, stored.alarm.alarm_name};
+  auto definition = std::make_shared<Definition>();
+  definition->plan = Plan::of(stored.alarm);
+  definition->stored = std::move(stored);
+  held.by_metric[{scope, definition->plan.metric}].insert(key);
+  held.arrived.insert(key);
+  held.alarms.insert_or_assign(key, std::move(definition));
+  return {};
+}
+
+Result<void> Alarms::Impl::load_action(State& held, const Scope& scope, std::string_view number,
+                                       std::string_view value) {
+  WEIR_TRY(OutboxRecord record, from_json_text<OutboxRecord>(value));
+  const OutboxKey key{scope, store::read_u64(number)};
+  held.next_outbox = std::max(held.next_outbox, key.second + 1);
+  held.outbox.insert_or_assign(key, Pending{std::move(record), 0, runtime.now()});
+  return {};
+}
+
+Result<void> Alarms::Impl::load_history_counts() {
+  constexpr std::string_view kPrefix = "alarms.history/";
+  std::map<Scope, std::size_t> counts;
+  std::uint64_t next = 1;
+  WEIR_CHECK(store.scan(kPrefix, [&](std::string_view key, std::string_view) {
+    key.remove_prefix(kPrefix.size());
+    ++counts[Scope::take_from(key)];
+    next = std::max(next, store::read_u64(key.substr(8)) + 1);
+    return true;
+  }));
+  auto held = state.lock();
+  held->history_count = std::move(counts);
+  held->next_history = std::max(held->next_history, next);
+  return {};
+}
+
+}  // namespace weir::alarms

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alarms/notification.h"
+
+#include <vector>
+
+#include "alarms/text.h"
+#include "base/document.h"
+
+namespace weir::alarms {
+
+namespace {
+
+constexpr std::size_t kSubjectMax = 100;  // of an SNS message
+
+Document text_list(const std::vector<std::string>& texts) {
+  Document::List list;
+  for (const std::string& text : texts) list.emplace_back(text);
+  return list;
+}
+
+template <class T>
+Document or_null(const std::optional<T>& value) {
+  return value ? Document(*value) : Document();
+}
+
+/// Runs of characters that a mail subject cannot hold become `_`.
+std::string to_ascii(std::string_view text) {
+  std::string out;
+  bool in_run = false;
+  for (const char c : text) {
+    const bool is_plain = c >= 0x20 && c < 0x7f;
+    if (is_plain) out += c;
+    if (!is_plain && !in_run) out += '_';
+    in_run = !is_plain;
+  }
+  return out;
+}
+
+std::string subject(const Scope& scope, const Alarm& alarm) {
+  const std::string before = alarm.state_value + ": \"";
+  const std::string after = "\" in " + std::string(region_name(scope.region));
+  std::string name = to_ascii(alarm.alarm_name);
+  const std::size_t room = kSubjectMax - std::min(kSubjectMax, before.size() + after.size());
+  if (name.size() > room) name = name.substr(0, room < 3 ? 0 : room - 3) + "...";
+  return before + name + after;
+}
+
+Document trigger(const Alarm& alarm) {
+  Document::List dimensions;
+  for (const metrics::Dimension& dimension : alarm.dimensions) {
+    dimensions.push_back(Document::Map{{"value", dimension.value}, {"name", dimension.name}});
+  }
+  Document::Map out = {
+      {"MetricName", *alarm.metric_name},
+      {"Namespace", *alarm.namespace_name},
+      {"StatisticType", alarm.statistic ? "Statistic" : "ExtendedStatistic"},
+      {"Statistic",
+       alarm.statistic ? upper_statistic(*alarm.statistic) : *alarm.extended_statistic},
+      {"Unit", or_null(alarm.unit)},
+      {"Dimensions", std::move(dimensions)},
+      {"Period", *alarm.period_s},
+      {"EvaluationPeriods", *alarm.evaluation_periods},
+  };
+  if (alarm.datapoints_to_alarm) {
+    out.emplace_back("DatapointsToAlarm", *alarm.datapoints_to_alarm);
+  }
+  out.emplace_back("ComparisonOperator", *alarm.comparison_operator);
+  out.emplace_back("Threshold", *alarm.threshold);
+  out.emplace_back("TreatMissingData", alarm.treat_missing_data.value_or("missing"));
+  out.emplace_back("EvaluateLowSampleCountPercentile",
+                   alarm.evaluate_low_sample_count_percentile.value_or(""));
+  return out;
+}
+
+std::string message(const Scope& scope, const Alarm& alarm, std::string_view old_state) {
+  return to_json(Document(Document::Map{
+      {"AlarmName", alarm.alarm_name},
+      {"AlarmDescription", or_null(alarm.alarm_description)},
+      {"AWSAccountId", scope.account},
+      {"AlarmConfigurationUpdatedTimestamp", to_iso8601_offset(alarm.configuration_updated)},
+      {"NewStateValue", alarm.state_value},
+      {"NewStateReason", alarm.state_reason},
+      {"StateChangeTime", to_iso8601_offset(alarm.state_updated)},
+      {"Region", region_name(scope.region)},
+      {"AlarmArn", alarm.alarm_arn},
+      {"OldStateValue", old_state},
+      {"ActionExecutedAfterMuteWindow", false},
+      {"OKActions", text_list(alarm.ok_actions)},
+      {"AlarmActions", text_list(alarm.alarm_actions)},
+      {"InsufficientDataActions", text_list(alarm.insufficient_data_actions)},
+      {"Trigger", trigger(alarm)},
+  }));
+}
+
+std::string bracketed(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + text;
+  return texts.empty() ? "" : out + ']';
+}
+
+std::string letter(const Scope& scope, const Alarm& alarm, std::string_view old_state) {
+  const std::string region(region_name(scope.region));
+  std::string dimensions;
+  for (const metrics::Dimension& dimension : alarm.dimensions) {
+    if (!dimensions.empty()) dimensions += "] [";
+    dimensions += dimension.name + " = " + dimension.value;
+  }
+  const std::string period = std::to_string(*alarm.period_s) + " seconds";
+  std::string text;
+  text += "You are receiving this email because your Amazon CloudWatch Alarm \"" +
+          alarm.alarm_name + "\" in the " + region + " region has entered the " +
+          alarm.state_value + " state, because \"" + alarm.state_reason + "\" at \"" +
+          long_time(alarm.state_updated) + "\".\n\n";
+  text += "Alarm Details:\n";
+  text += "- Name:                       " + alarm.alarm_name + '\n';
+  text += "- Description:                " + alarm.alarm_description.value_or("") + '\n';
+  text +=
+      "- State Change:               " + std::string(old_state) + " -> " + alarm.state_value + '\n';
+  text += "- Reason for State Change:    " + alarm.state_reason + '\n';
+  text += "- Timestamp:                  " + long_time(alarm.state_updated) + '\n';
+  text += "- AWS Account:                " + scope.account + '\n';
+  text += "- Alarm Arn:                  " + alarm.alarm_arn + "\n\n";
+  text += "Threshold:\n";
+  text += "- The alarm is in the ALARM state when the metric is " + *alarm.comparison_operator +
+          ' ' + java_double(*alarm.threshold) + " for at least " +
+          std::to_string(alarm.datapoints()) + " of the last " +
+          std::to_string(*alarm.evaluation_periods) + " period(s) of " + period + ".\n\n";
+  text += "Monitored Metric:\n";
+  text += "- MetricNamespace:                     " + *alarm.namespace_name + '\n';
+  text += "- MetricName:                          " + *alarm.metric_name + '\n';
+  text += "- Dimensions:                          [" + dimensions + "]\n";
+  text += "- Period:                              " + period + '\n';
+  text += "- Statistic:                           " + alarm.statistic_name() + '\n';
+  text += "- Unit:                                " + alarm.unit.value_or("not specified") + '\n';
+  text += "- TreatMissingData:                    " + alarm.treat_missing_data.value_or("missing") +
+          "\n\n";
+  text += "State Change Actions:\n";
+  text += "- OK: " + bracketed(alarm.ok_actions) + '\n';
+  text += "- ALARM: " + bracketed(alarm.alarm_actions) + '\n';
+  text += "- INSUFFICIENT_DATA: " + bracketed(alarm.insufficient_data_actions) + '\n';
+  return text;
+}
+
+Document state_document(const Alarm& alarm) {
+  Document::Map state = {{"stateValue", alarm.state_value}, {"stateReason", alarm.state_reason}};
+  if (alarm.state_reason_data) {
+    // It was JSON when it was stored; anything else is shown as the text that it is.
+    const auto data = parse_json(*alarm.state_reason_data);
+    state.emplace_back("stateReasonData", data ? *data : Document(*alarm.state_reason_data));
+  }
+  return state;
+}
+
+Document::Map configuration(const Alarm& alarm) {
+  Document::List dimensions;
+  for (const metrics::Dimension& dimension : alarm.dimensions) {
+    dimensions.push_back(Document::Map{{"name", dimension.name}, {"value", dimension.value}});
+  }
+  Document::Map out = {{"alarmName", alarm.alarm_name}};
+  const auto add = [&](std::string_view name, const Document& value) {
+    if (!value.is_null()) out.emplace_back(name, value);
+  };
+  add("alarmDescription", or_null(alarm.alarm_description));
+  add("alarmArn", alarm.alarm_arn);
+  add("alarmConfigurationUpdatedTimestamp", to_iso8601_offset(alarm.configuration_updated));
+  add("namespace", or_null(alarm.namespace_name));
+  add("metricName", or_null(alarm.metric_name));
+  if (alarm.statistic) add("statistic", upper_statistic(*alarm.statistic));
+  add("extendedStatistic", or_null(alarm.extended_statistic));
+  add("period", or_null(alarm.period_s));
+  add("dimensions", std::move(dimensions));
+  add("unit", or_null(alarm.unit));
+  add("threshold", or_null(alarm.threshold));
+  add("comparisonOperator", or_null(alarm.comparison_operator));
+  add("evaluationPeriods", or_null(alarm.evaluation_periods));
+  add("datapointsToAlarm", or_null(alarm.datapoints_to_alarm));
+  add("treatMissingData", or_null(alarm.treat_missing_data));
+  add("evaluateLowSampleCountPercentile", or_null(alarm.evaluate_low_sample_count_percentile));
+  add("stateValue", alarm.state_value);
+  add("stateUpdatedTimestamp", to_iso8601_offset(alarm.state_updated));
+  add("actionsEnabled", alarm.actions_enabled);
+  add("alarmActions", text_list(alarm.alarm_actions));
+  add("insufficientDataActions", text_list(alarm.insufficient_data_actions));
+  add("okactions", text_list(alarm.ok_actions));
+  return out;
+}
+
+}  // namespace
+
+Notification notification(const Scope& scope, const Alarm& alarm, std::string_view old_state) {
+  return {subject(scope, alarm), message(scope, alarm, old_state), letter(scope, alarm, old_state)};
+}
+
+std::string state_update_data(const Alarm& before, const Alarm& after) {
+  return to_json(Document(Document::Map{{"version", "1.0"},
+                                        {"oldState", state_document(before)},
+                                        {"newState", state_document(after)}}));
+}
+
+std::string configuration_update_data(std::string_view type, const Alarm& alarm,
+                                      const Alarm* before) {
+  const Document::Map now = configuration(alarm);
+  Document::Map out = {{"version", "1.0"}, {"type", type}};
+  if (type == "Create") out.emplace_back("createdAlarm", now);
+  if (type == "Delete") out.emplace_back("deletedAlarm", now);
+  if (before != nullptr) {
+    out.emplace_back("updatedAlarm", now);
+    const Document current(now);
+    Document::Map changed;
+    for (const auto& [name, value] : configuration(*before)) {
+      const Document* found = current.find(name);
+      if (found == nullptr || *found != value) changed.emplace_back(name, value);
+    }
+    out.emplace_back("originalUpdatedFields", std::move(changed));
+  }
+  return to_json(Document(std::move(out)));
+}
+
+std::string failed_action_summary(std::string_view arn, std::string_view error) {
+  return "Failed to execute action " + std::string(arn) + ". Received error: \"" +
+         std::string(error) + '"';
+}
+
+std::string action_data(std::string_view arn, Time state_updated, const Notification& published,
+                        std::string_view error) {
+  const std::string texts = to_json(Document(Document::Map{{"default", published.message},
+                                                           {"sms", published.subject},
+                                                           {"email", published.email_text}}));
+  const bool is_done = error.empty();
+  return to_json(
+      Document(Document::Map{{"actionState", is_done ? "Succeeded" : "Failed"},
+                             {"stateUpdateTimestamp", state_updated.ms},
+                             {"notificationResource", arn},
+                             {"publishedMessage", is_done ? Document(texts) : Document()},
+                             {"error", is_done ? Document() : Document(error)},
+                             {"muteWindowEndTimestamp", Document()}}));
+}
+
+}  // namespace weir::alarms

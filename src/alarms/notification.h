@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "alarms/alarm.h"
+#include "base/document.h"
+#include "base/scope.h"
+
+/// What an alarm tells the world and writes into its history. Private to this module.
+namespace weir::alarms {
+
+/// The texts of one change of state; `alarm` is as it is after the change.
+struct Notification {
+  std::string subject;     // at most 100 ASCII characters
+  std::string message;     // JSON, the `default` text
+  std::string email_text;  // the `email` text
+};
+Notification notification(const Scope& scope, const Alarm& alarm, std::string_view old_state);
+
+/// HistoryData of a StateUpdate.
+std::string state_update_data(const Alarm& before, const Alarm& after);
+/// HistoryData of a ConfigurationUpdate. `type` is Create, Update or Delete; `before` is nullptr
+/// unless Update.
+std::string configuration_update_data(std::string_view type, const Alarm& alarm,
+                                      const Alarm* before);
+/// HistorySummary of an action that failed.
+std::string failed_action_summary(std::string_view arn, std::string_view error);
+/// HistoryData of an Action. `error` is empty if it succeeded.
+std::string action_data(std::string_view arn, Time state_updated, const Notification& published,
+                        std::string_view error);
+
+}  // namespace weir::alarms
