@@ -345,7 +345,8 @@ Result<void> Gate::authenticate_s3(Plan& plan, const HttpRequest& head) const {
   if (is_anonymous && limits_.allow_anonymous_s3 && !credentials_.accepts_any()) return {};
   WEIR_TRY(plan.key, known_key(plan.claim));
   const bool is_header = plan.claim.form == sigv4::Claim::Form::header;
-  if (is_header && plan.claim.payload_hash.empty() && !credentials_.accepts_any()) {
+  if (is_header && plan.claim.service == "s3" && plan.claim.payload_hash.empty() &&
+      !credentials_.accepts_any()) {
     return error_of(ErrorKind::invalid, "InvalidRequest",
                     "Missing required header for this request: x-amz-content-sha256");
   }

@@ -36,6 +36,7 @@
 #include "server/body_sink.h"
 #include "server/gate.h"
 #include "server/http_text.h"
+#include "server/memory_budget.h"
 
 namespace weir::server {
 namespace {
@@ -114,36 +115,12 @@ struct Host {
   asio::thread_pool workers;
   Counters counters;
   std::atomic<std::size_t> requests{0};
-  std::atomic<std::size_t> bodies_memory{0};
+  MemoryBudget bodies_memory{config.bodies_memory_bytes_max};
   std::atomic<bool> stopping{false};
 
   std::mutex mutex;
   std::condition_variable session_ended;
   std::unordered_set<Stoppable*> sessions;
-};
-
-/// A share of the memory that all bodies together may take.
-class MemoryShare {
- public:
-  explicit MemoryShare(Host& host) : host_(host) {}
-  ~MemoryShare() { host_.bodies_memory -= taken_; }
-  MemoryShare(const MemoryShare&) = delete;
-  MemoryShare& operator=(const MemoryShare&) = delete;
-
-  bool grow_to(std::size_t bytes) {
-    if (bytes <= taken_) return true;
-    const std::size_t more = bytes - taken_;
-    if (host_.bodies_memory.fetch_add(more) + more > host_.config.bodies_memory_bytes_max) {
-      host_.bodies_memory -= more;
-      return false;
-    }
-    taken_ = bytes;
-    return true;
-  }
-
- private:
-  Host& host_;
-  std::size_t taken_ = 0;
 };
 
 /// One connection. Everything runs on its strand, except what on_worker() is given.
@@ -183,7 +160,7 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
  private:
   /// One request and what has become of it.
   struct Exchange {
-    explicit Exchange(Host& host) : memory(host) {}
+    explicit Exchange(Host& host) : memory(host.bodies_memory) {}
     ~Exchange() {
       if (file >= 0) ::close(file);
       // The handler has moved the spooled body away, or it is not wanted.
@@ -284,6 +261,12 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
     const auto [error, n] =
         co_await http::async_read_header(stream_, buffer_, exchange.parser, kToken);
     if (error) co_return co_await refuse_garbage(error);
+    // Two ways to say how long the body is: a proxy before us may have believed the other one.
+    const auto& fields = exchange.parser.get();
+    if (fields.count(http::field::transfer_encoding) > 0 &&
+        (!exchange.parser.chunked() || fields.count(http::field::content_length) > 0)) {
+      co_return co_await refuse_garbage(http::error::bad_transfer_encoding);
+    }
 
     take_head(exchange);
     const bool has_length =
