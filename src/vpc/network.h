@@ -50,7 +50,7 @@ class AclGate {
 using DestinationCheck = std::function<Result<void>(const Scope&, std::string_view bucket)>;
 
 struct Config {
-  Scope host_scope;             // account and region of the host's interfaces
+  Scope host_scope = {};        // account and region of the host's interfaces
   std::string host_zone = "a";  // availability zone of the host: the letter behind the region
   /// Devices that are ENIs; none: all that are up, no loopback, with an address.
   std::vector<std::string> interfaces = {};

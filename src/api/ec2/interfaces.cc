@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/ec2/interfaces.h"
+
+#include "net/address.h"
+
+namespace weir::api::ec2 {
+namespace {
+
+using vpc::Eni;
+using vpc::ScopeState;
+
+bool is_v6(const std::string& address) { return address.find(':') != std::string::npos; }
+
+constexpr FilterField<Eni> kFields[] = {
+    {"network-interface-id",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.id); }},
+    {"vpc-id", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.vpc_id); }},
+    {"subnet-id", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.subnet_id); }},
+    {"availability-zone",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone); }},
+    {"availability-zone-id",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone_id); }},
+    {"description", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.ifname); }},
+    {"mac-address", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.mac); }},
+    {"owner-id",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.scope.account); }},
+    {"interface-type",
+     [](const Eni&, const ScopeState&, Values& out) { out.push_back("interface"); }},
+    {"status", [](const Eni&, const ScopeState&, Values& out) { out.push_back("in-use"); }},
+    {"requester-managed",
+     [](const Eni&, const ScopeState&, Values& out) { out.push_back("false"); }},
+    {"source-dest-check",
+     [](const Eni&, const ScopeState&, Values& out) { out.push_back("true"); }},
+    {"group-id",
+     [](const Eni& e, const ScopeState&, Values& out) {
+       out.insert(out.end(), e.group_ids.begin(), e.group_ids.end());
+     }},
+    {"group-name",
+     [](const Eni& e, const ScopeState& state, Values& out) {
+       for (const std::string& id : e.group_ids) {
+         if (const auto group = state.groups.find(id); group != state.groups.end()) {
+           out.push_back(group->second.name);
+         }
+       }
+     }},
+    {"private-ip-address",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.primary_v4); }},
+    {"addresses.private-ip-address",
+     [](const Eni& e, const ScopeState&, Values& out) {
+       for (const auto& entry : e.addresses) {
+         if (!is_v6(entry.address)) out.push_back(entry.address);
+       }
+     }},
+    {"addresses.primary",
+     [](const Eni& e, const ScopeState&, Values& out) {
+       for (const auto& entry : e.addresses) {
+         if (!is_v6(entry.address)) out.push_back(entry.address == e.primary_v4 ? "true" : "false");
+       }
+     }},
+    {"ipv6-addresses.ipv6-address",
+     [](const Eni& e, const ScopeState&, Values& out) {
+       for (const auto& entry : e.addresses) {
+         if (is_v6(entry.address)) out.push_back(entry.address);
+       }
+     }},
+    {"attachment.attachment-id",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.attachment_id); }},
+    {"attachment.instance-id",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.instance_id); }},
+    {"attachment.instance-owner-id",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.scope.account); }},
+    {"attachment.device-index", [](const Eni& e, const ScopeState&,
+                                   Values& out) { out.push_back(std::to_string(e.device_index)); }},
+    {"attachment.status",
+     [](const Eni&, const ScopeState&, Values& out) { out.push_back("attached"); }},
+};
+
+NetworkInterface shown(const Eni& eni, const ScopeState& state) {
+  NetworkInterface out;
+  out.attachment.attached = eni.attached;
+  out.attachment.id = eni.attachment_id;
+  out.attachment.device_index = eni.device_index;
+  out.attachment.instance_id = eni.instance_id;
+  out.attachment.instance_owner_id = eni.scope.account;
+  out.availability_zone = eni.availability_zone;
+  out.availability_zone_id = eni.availability_zone_id;
+  out.description = eni.ifname;
+  for (const std::string& id : eni.group_ids) {
+    if (const auto group = state.groups.find(id); group != state.groups.end()) {
+      out.groups.push_back({id, group->second.name});
+    }
+  }
+  for (const auto& entry : eni.addresses) {
+    if (is_v6(entry.address)) {
+      out.ipv6_addresses.push_back({entry.address, entry.address == eni.primary_v6});
+    } else {
+      out.private_addresses.push_back({entry.address == eni.primary_v4, entry.address});
+    }
+  }
+  out.mac_address = eni.mac;
+  out.id = eni.id;
+  out.owner_id = eni.scope.account;
+  if (!eni.primary_v4.empty()) out.private_address = eni.primary_v4;
+  out.subnet_id = eni.subnet_id;
+  out.tags = eni.tags;
+  out.vpc_id = eni.vpc_id;
+  return out;
+}
+
+}  // namespace
+
+Shape GroupIdentifier::shape() {
+  using S = GroupIdentifier;
+  static constexpr Member members[] = {
+      optional<&S::group_id>("groupId"),
+      optional<&S::group_name>("groupName"),
+  };
+  return {"GroupIdentifier", members};
+}
+
+Shape NetworkInterface::Attachment::shape() {
+  using S = Attachment;
+  static constexpr Member members[] = {
+      optional<&S::attached>("attachTime"),
+      optional<&S::id>("attachmentId"),
+      optional<&S::delete_on_termination>("deleteOnTermination"),
+      optional<&S::device_index>("deviceIndex"),
+      optional<&S::instance_id>("instanceId"),
+      optional<&S::instance_owner_id>("instanceOwnerId"),
+      optional<&S::status>("status"),
+  };
+  return {"NetworkInterfaceAttachment", members};
+}
+
+Shape NetworkInterface::PrivateAddress::shape() {
+  using S = PrivateAddress;
+  static constexpr Member members[] = {
+      optional<&S::is_primary>("primary"),
+      optional<&S::address>("privateIpAddress"),
+  };
+  return {"NetworkInterfacePrivateIpAddress", members};
+}
+
+Shape NetworkInterface::Ipv6Address::shape() {
+  using S = Ipv6Address;
+  static constexpr Member members[] = {
+      optional<&S::address>("ipv6Address"),
+      optional<&S::is_primary>("isPrimaryIpv6"),
+  };
+  return {"NetworkInterfaceIpv6Address", members};
+}
+
+Shape NetworkInterface::shape() {
+  using S = NetworkInterface;
+  static constexpr Member members[] = {
+      optional<&S::attachment>("attachment"),
+      optional<&S::availability_zone>("availabilityZone"),
+      optional<&S::availability_zone_id>("availabilityZoneId"),
+      optional<&S::description>("description"),
+      optional<&S::groups>("groupSet"),
+      optional<&S::interface_type>("interfaceType"),
+      optional<&S::ipv6_addresses>("ipv6AddressesSet"),
+      optional<&S::mac_address>("macAddress"),
+      optional<&S::id>("networkInterfaceId"),
+      optional<&S::owner_id>("ownerId"),
+      optional<&S::private_address>("privateIpAddress"),
+      optional<&S::private_addresses>("privateIpAddressesSet"),
+      optional<&S::requester_managed>("requesterManaged"),
+      optional<&S::source_dest_check>("sourceDestCheck"),
+      optional<&S::status>("status"),
+      optional<&S::subnet_id>("subnetId"),
+      optional<&S::tags>("tagSet"),
+      optional<&S::vpc_id>("vpcId"),
+  };
+  return {"NetworkInterface", members};
+}
+
+Shape DescribeNetworkInterfaces::Input::shape() {
+  using S = Input;
+  static constexpr Member members[] = {
+      optional<&S::next_token>("NextToken"),
+      optional<&S::max_results>("MaxResults"),
+      optional<&S::dry_run>("DryRun"),
+      optional<&S::interface_ids>("NetworkInterfaceIds").query("NetworkInterfaceId"),
+      optional<&S::filters>("Filters").query("Filter"),
+  };
+  return {"DescribeNetworkInterfacesRequest", members};
+}
+
+Shape DescribeNetworkInterfaces::Output::shape() {
+  using S = Output;
+  static constexpr Member members[] = {
+      optional<&S::interfaces>("networkInterfaceSet"),
+      optional<&S::next_token>("nextToken"),
+  };
+  return {"DescribeNetworkInterfacesResult", members};
+}
+
+void InterfacesApi::add_to(wire::OperationTable& table) {
+  add<DescribeNetworkInterfaces>(table, *this, &InterfacesApi::describe);
+}
+
+Result<DescribeNetworkInterfaces::Output> InterfacesApi::describe(
+    const wire::Request& request, const DescribeNetworkInterfaces::Input& in) {
+  WEIR_TRY(const auto state, network_.state(request.scope));
+  const Selection selection{in.interface_ids, "eni-", in.filters, in.max_results, in.next_token};
+  WEIR_TRY(auto page, select<Eni>(state->enis, selection, kFields, *state));
+  DescribeNetworkInterfaces::Output out;
+  for (const Eni& eni : page.items) out.interfaces.push_back(shown(eni, *state));
+  out.next_token = std::move(page.next_token);
+  return out;
+}
+
+}  // namespace weir::api::ec2
