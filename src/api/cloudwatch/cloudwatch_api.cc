@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/cloudwatch/cloudwatch_api.h"
+
+namespace weir::api::cloudwatch {
+
+void CloudWatchApi::add_to(wire::OperationTable& table) {
+  table.add<PutMetricData>(*this, &CloudWatchApi::put_data);
+  table.add<ListMetrics>(*this, &CloudWatchApi::list_metrics);
+  table.add<GetMetricStatistics>(*this, &CloudWatchApi::statistics);
+  table.add<GetMetricData>(*this, &CloudWatchApi::get_data);
+  table.add<PutMetricAlarm>(*this, &CloudWatchApi::put_alarm);
+  table.add<DescribeAlarms>(*this, &CloudWatchApi::describe);
+  table.add<DescribeAlarmsForMetric>(*this, &CloudWatchApi::describe_for_metric);
+  table.add<DescribeAlarmHistory>(*this, &CloudWatchApi::history);
+  table.add<SetAlarmState>(*this, &CloudWatchApi::set_state);
+  table.add<DeleteAlarms>(*this, &CloudWatchApi::remove);
+  table.add<EnableAlarmActions>(*this, &CloudWatchApi::enable_actions);
+  table.add<DisableAlarmActions>(*this, &CloudWatchApi::disable_actions);
+  table.add<TagResource>(*this, &CloudWatchApi::tag);
+  table.add<UntagResource>(*this, &CloudWatchApi::untag);
+  table.add<ListTagsForResource>(*this, &CloudWatchApi::tags);
+}
+
+}  // namespace weir::api::cloudwatch

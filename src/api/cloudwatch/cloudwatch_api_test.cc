@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/cloudwatch/cloudwatch_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "api/cloudwatch/model.h"
+#include "wire/cbor.h"
+#include "wire/dispatch.h"
+
+namespace weir::api::cloudwatch {
+namespace {
+
+using std::chrono::minutes;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr std::string_view kTarget = "GraniteServiceVersion20100801.";
+
+/// The face over real requests of all three protocols, on virtual time and without a socket.
+struct CloudWatchWorld {
+  SimulatedRuntime runtime{1};
+  std::unique_ptr<store::KvStore> store = store::make_memory_store();
+  metrics::Metrics metrics{runtime, *store};
+  std::vector<alarms::Action> actions;
+  alarms::Alarms alarms{runtime, *store, metrics,
+                        [this](const Scope&, const alarms::Action& action) -> Result<void> {
+                          actions.push_back(action);
+                          return {};
+                        }};
+  CloudWatchApi api{metrics, alarms};
+  wire::OperationTable table{cloudwatch_model()};
+  wire::Caller caller{.scope = {"123456789012", "us-east-1"},
+                      .access_key = "AKIA",
+                      .service = "monitoring",
+                      .source_ip = "127.0.0.1",
+                      .endpoint = "http://127.0.0.1:4566",
+                      .request_id = "7d4f4b4e-0000-4000-8000-000000000000"};
+
+  CloudWatchWorld() {
+    EXPECT_TRUE(metrics.load());
+    EXPECT_TRUE(alarms.load());
+    api.add_to(table);
+  }
+  ~CloudWatchWorld() { runtime.quiesce(); }
+
+  wire::HttpResponse send(wire::HttpRequest request) {
+    request.method = "POST";
+    request.target = request.path = request.path.empty() ? "/" : request.path;
+    request.caller = caller;
+    auto response = wire::dispatch(table, request);
+    runtime.run_ready();
+    return response;
+  }
+  wire::HttpResponse query(const std::string& form) {
+    wire::HttpRequest request;
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    request.body.content = form + "&Version=2010-08-01";
+    return send(std::move(request));
+  }
+  wire::HttpResponse json(std::string_view operation, std::string body,
+                          bool is_query_mode = false) {
+    wire::HttpRequest request;
+    request.headers.add("Content-Type", "application/x-amz-json-1.0");
+    request.headers.add("X-Amz-Target", std::string(kTarget) + std::string(operation));
+    if (is_query_mode) request.headers.add("x-amzn-query-mode", "true");
+    request.body.content = std::move(body);
+    return send(std::move(request));
+  }
+  wire::HttpResponse cbor(std::string_view operation, const Document& body) {
+    wire::HttpRequest request;
+    request.path = "/service/GraniteServiceVersion20100801/operation/" + std::string(operation);
+    request.headers.add("Content-Type", "application/cbor");
+    request.headers.add("smithy-protocol", "rpc-v2-cbor");
+    request.body.content = wire::to_cbor(body);
+    return send(std::move(request));
+  }
+  static std::string text(const wire::HttpResponse& response) {
+    return std::get<std::string>(response.body);
+  }
+  /// The answer of a JSON call that must succeed.
+  Document answer(std::string_view operation, std::string body) {
+    const auto response = json(operation, std::move(body));
+    EXPECT_EQ(response.status, 200) << text(response);
+    const auto tree = parse_json(text(response).empty() ? "{}" : text(response));
+    EXPECT_TRUE(tree);
+    return tree ? *tree : Document();
+  }
+};
+
+constexpr const char* kAlarm =
+    R"({"AlarmName":"a","MetricName":"m","Namespace":"App","Statistic":"Sum","Period":60,)"
+    R"("EvaluationPeriods":1,"Threshold":0,"ComparisonOperator":"GreaterThanThreshold",)"
+    R"("AlarmActions":["arn:aws:sns:us-east-1:123456789012:t"],"Tags":[{"Key":"k","Value":"v"}]})";
+
+// Goal: what one protocol writes the others read, each in its own form of numbers and times.
+TEST(CloudWatchApi, AnswersInAllThreeProtocols) {
+  CloudWatchWorld world;
+  auto response = world.query(
+      "Action=PutMetricData&Namespace=App&MetricData.member.1.MetricName=m"
+      "&MetricData.member.1.Dimensions.member.1.Name=host"
+      "&MetricData.member.1.Dimensions.member.1.Value=h"
+      "&MetricData.member.1.Value=2.5&MetricData.member.1.Timestamp=2025-12-31T23%3A59%3A00Z");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(world.text(response), HasSubstr("<ResponseMetadata><RequestId>"));
+
+  world.answer("PutMetricData",
+               R"({"Namespace":"App","MetricData":[{"MetricName":"m","Timestamp":1767225540,)"
+               R"("Dimensions":[{"Name":"host","Value":"h"}],"Values":[1,2],"Counts":[1,3]}]})");
+
+  Document datum{Document::Map{}};
+  datum["MetricName"] = "m";
+  datum["Dimensions"] =
+      Document::List{Document::Map{{"Name", Document("host")}, {"Value", Document("h")}}};
+  datum["Value"] = 7;
+  datum["Timestamp"] = Time::from_seconds(1767225540);
+  response = world.cbor("PutMetricData", Document::Map{{"Namespace", Document("App")},
+                                                       {"MetricData", Document::List{datum}}});
+  EXPECT_EQ(response.status, 200) << world.text(response);
+  EXPECT_EQ(response.headers.get("smithy-protocol"), "rpc-v2-cbor");
+
+  response = world.query(
+      "Action=GetMetricStatistics&Namespace=App&MetricName=m&Period=60"
+      "&Dimensions.member.1.Name=host&Dimensions.member.1.Value=h"
+      "&StartTime=2025-12-31T23%3A00%3A00Z&EndTime=2026-01-01T00%3A00%3A00Z"
+      "&Statistics.member.1=Sum&Statistics.member.2=SampleCount&ExtendedStatistics.member.1=p100");
+  EXPECT_THAT(world.text(response),
+              AllOf(HasSubstr("<Label>m</Label>"), HasSubstr("<Sum>16.5</Sum>"),
+                    HasSubstr("<SampleCount>6.0</SampleCount>"), HasSubstr("<Unit>None</Unit>"),
+                    HasSubstr("<Timestamp>2025-12-31T23:59:00Z</Timestamp>"),
+                    HasSubstr("<key>p100</key>"), Not(HasSubstr("<Average>"))));
+
+  const Document data = world.answer(
+      "GetMetricData",
+      R"({"StartTime":1767222000,"EndTime":1767225600,"MetricDataQueries":[{"Id":"q","MetricStat":)"
+      R"({"Metric":{"Namespace":"App","MetricName":"m","Dimensions":[{"Name":"host","Value":"h"}]},)"
+      R"("Period":60,"Stat":"Maximum"}}]})");
+  const Document& result = data.find("MetricDataResults")->list()->at(0);
+  EXPECT_EQ(*result.find("StatusCode")->string(), "Complete");
+  EXPECT_EQ(*result.find("Values")->list()->at(0).real(), 7);
+  ASSERT_NE(data.find("Messages"), nullptr);
+  EXPECT_THAT(*data.find("Messages")->list(), SizeIs(0));
+
+  const auto listed = wire::parse_cbor(world.text(world.cbor("ListMetrics", Document::Map{})));
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(*listed->find("Metrics")->list()->at(0).find("MetricName")->string(), "m");
+}
+
+// Texts, codes and statuses recorded from the service.
+TEST(CloudWatchApi, ErrorsHaveTheNamesAndStatusesOfEachProtocol) {
+  CloudWatchWorld world;
+  const std::string body = R"({"AlarmName":"none","StateValue":"OK","StateReason":"r"})";
+  auto response = world.json("SetAlarmState", body);
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(world.text(response),
+            R"({"__type":"com.amazonaws.cloudwatch.v2010_08_01#ResourceNotFound"})");
+  response = world.json("SetAlarmState", body, true);
+  EXPECT_EQ(response.status, 404);
+  EXPECT_EQ(response.headers.get("x-amzn-query-error"), "ResourceNotFound;Sender");
+
+  response = world.query("Action=SetAlarmState&AlarmName=none&StateValue=OK&StateReason=r");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_THAT(world.text(response),
+              AllOf(HasSubstr("<Code>ResourceNotFound</Code>"), Not(HasSubstr("<Message>"))));
+
+  response = world.query("Action=SetAlarmState&AlarmName=a&StateValue=INVALID&StateReason=r");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(
+      world.text(response),
+      AllOf(HasSubstr("<Code>ValidationError</Code>"),
+            HasSubstr("1 validation error detected: Value 'INVALID' at 'stateValue' failed to "
+                      "satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, "
+                      "ALARM, OK]")));
+
+  response = world.json("PutMetricData", R"({"Namespace":"App","MetricData":[]})");
+  EXPECT_THAT(world.text(response), AllOf(HasSubstr("#MissingRequiredParameterException"),
+                                          HasSubstr("The parameter MetricData is required.")));
+  response = world.json("PutMetricData",
+                        R"({"Namespace":"App","MetricData":[{"MetricName":"m","Value":"NaN"}]})");
+  EXPECT_THAT(
+      world.text(response),
+      AllOf(HasSubstr("#InvalidParameterValueException"),
+            HasSubstr("The value NaN for parameter MetricData.member.1.Value is invalid.")));
+  response = world.json("PutMetricData",
+                        R"({"Namespace":"AWS/EC2","MetricData":[{"MetricName":"m","Value":1}]})");
+  EXPECT_THAT(world.text(response), HasSubstr("The value AWS/EC2 for parameter Namespace"));
+}
+
+TEST(CloudWatchApi, EmptyDimensionValueIsRefusedWithTheTextOfAws) {
+  CloudWatchWorld world;
+  const auto response = world.query(
+      "Action=PutMetricAlarm&AlarmName=a&MetricName=m&Namespace=App&Statistic=Sum&Period=60"
+      "&EvaluationPeriods=1&Threshold=1&ComparisonOperator=GreaterThanThreshold"
+      "&Dimensions.member.1.Name=x&Dimensions.member.1.Value=");
+  EXPECT_THAT(
+      world.text(response),
+      HasSubstr("1 validation error detected: Value '' at 'dimensions.1.member.value' failed "
+                "to satisfy constraint: Member must have length greater than or equal to 1"));
+}
+
+// Goal: the alarm's life as a client sees it.
+TEST(CloudWatchApi, AlarmFromCreationToDeletion) {
+  CloudWatchWorld world;
+  world.answer("PutMetricAlarm", kAlarm);
+  world.answer("PutMetricData",
+               R"({"Namespace":"App","MetricData":[{"MetricName":"m","Value":1}]})");
+  ASSERT_THAT(world.actions, SizeIs(1));
+
+  const Document described = world.answer("DescribeAlarms", R"({"StateValue":"ALARM"})");
+  for (const char* list : {"MetricAlarms", "CompositeAlarms", "LogAlarms"}) {
+    EXPECT_NE(described.find(list), nullptr) << list;
+  }
+  const Document& alarm = described.find("MetricAlarms")->list()->at(0);
+  EXPECT_EQ(*alarm.find("AlarmArn")->string(), "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a");
+  EXPECT_EQ(*alarm.find("ActionsEnabled")->boolean(), true);
+  EXPECT_EQ(alarm.find("TreatMissingData"), nullptr);
+  EXPECT_THAT(*alarm.find("OKActions")->list(), SizeIs(0));
+  EXPECT_NE(alarm.find("StateTransitionedTimestamp"), nullptr);
+
+  EXPECT_THAT(*world.answer("DescribeAlarmsForMetric", R"({"Namespace":"App","MetricName":"m"})")
+                   .find("MetricAlarms")
+                   ->list(),
+              SizeIs(1));
+  EXPECT_THAT(*world.answer("DescribeAlarmHistory", R"({"AlarmName":"a"})")
+                   .find("AlarmHistoryItems")
+                   ->list(),
+              SizeIs(3));
+  EXPECT_THAT(*world.answer("DescribeAlarms", R"({"AlarmTypes":["CompositeAlarm"]})")
+                   .find("MetricAlarms")
+                   ->list(),
+              SizeIs(0));
+
+  const std::string arn = *alarm.find("AlarmArn")->string();
+  world.answer("TagResource",
+               R"({"ResourceARN":")" + arn + R"(","Tags":[{"Key":"x","Value":"y"}]})");
+  world.answer("UntagResource", R"({"ResourceARN":")" + arn + R"(","TagKeys":["k"]})");
+  EXPECT_EQ(to_json(world.answer("ListTagsForResource", R"({"ResourceARN":")" + arn + R"("})")),
+            R"({"Tags":[{"Key":"x","Value":"y"}]})");
+
+  world.answer("DisableAlarmActions", R"({"AlarmNames":["a"]})");
+  world.answer("SetAlarmState", R"({"AlarmName":"a","StateValue":"OK","StateReason":"by hand"})");
+  world.answer("EnableAlarmActions", R"({"AlarmNames":["a"]})");
+  world.answer("DeleteAlarms", R"({"AlarmNames":["a","b"]})");
+  EXPECT_THAT(*world.answer("DescribeAlarms", "{}").find("MetricAlarms")->list(), SizeIs(0));
+  EXPECT_THAT(world.actions, SizeIs(1));
+}
+
+TEST(CloudWatchApi, QueryWritesAlarmsAsXml) {
+  CloudWatchWorld world;
+  world.answer("PutMetricAlarm", kAlarm);
+  EXPECT_THAT(
+      world.text(world.query("Action=DescribeAlarms&AlarmNames.member.1=a")),
+      AllOf(HasSubstr("<DescribeAlarmsResponse "
+                      "xmlns=\"http://monitoring.amazonaws.com/doc/2010-08-01/\">"
+                      "<DescribeAlarmsResult>"),
+            HasSubstr("<MetricAlarms><member><AlarmName>a</AlarmName>"),
+            HasSubstr("<StateUpdatedTimestamp>2026-01-01T00:00:00Z</StateUpdatedTimestamp>"),
+            HasSubstr("<Threshold>0.0</Threshold>"),
+            HasSubstr("<StateReason>Unchecked: Initial alarm creation</StateReason>")));
+}
+
+TEST(CloudWatchApi, UnsupportedKindsOfAlarmsAreRefusedClearly) {
+  CloudWatchWorld world;
+  const auto response = world.json(
+      "PutMetricAlarm",
+      R"({"AlarmName":"a","Metrics":[{"Id":"e","Expression":"m1*2"}],"EvaluationPeriods":1})");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(world.text(response), HasSubstr("not supported here yet"));
+}
+
+TEST(CloudWatchApi, EntityDataAreKeptWithoutTheirEntity) {
+  CloudWatchWorld world;
+  world.answer(
+      "PutMetricData",
+      R"({"Namespace":"App","StrictEntityValidation":false,"EntityMetricData":[{"Entity":)"
+      R"({"KeyAttributes":{"Type":"Service"}},"MetricData":[{"MetricName":"m","Value":1}]}]})");
+  EXPECT_THAT(*world.answer("ListMetrics", R"({"IncludeLinkedAccounts":true})")
+                   .find("OwningAccounts")
+                   ->list(),
+              SizeIs(1));
+}
+
+}  // namespace
+}  // namespace weir::api::cloudwatch
