@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                         LinkType::linux_sll, LinkType::linux_sll2, LinkType::nflog};
   static FragmentTable fragments;
   const LinkType link = kLinks[data[0] % std::size(kLinks)];
-  const std::size_t cut_off = static_cast<std::size_t>(data[1]) << 8 | data[2];
+  const std::uint32_t cut_off = static_cast<std::uint32_t>(data[1]) << 8 | data[2];
   Packet packet;
   packet.time_ns = data[3];
   const std::span bytes(data + 4, size - 4);
