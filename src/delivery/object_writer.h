@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "base/counters.h"
+#include "base/result.h"
+#include "base/runtime.h"
+#include "delivery/journal.h"
+#include "delivery/subscription.h"
+#include "objects/objects.h"
+
+namespace weir::delivery {
+
+/// Flow records as files in a bucket.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(objects::Objects& objects) : objects_(objects) {}
+
+  /// Writes the chunks as one object. Its key follows from the slot and the first chunk's sequence
+  /// number, so that a repetition after a crash replaces the object.
+  Result<void> put(const Subscription& flow_log, Time slot, std::span<const Journal::Chunk> chunks);
+
+ private:
+  Result<void> put_text(const Subscription& flow_log, const std::string& key,
+                        std::span<const Journal::Chunk> chunks);
+  Result<void> put_parquet(const Subscription& flow_log, const std::string& key,
+                           std::span<const Journal::Chunk> chunks);
+
+  objects::Objects& objects_;
+  Counter& files_ = counter("weir_delivery_files_total", "Flow-log files written to buckets.");
+  Counter& refused_ = counter("weir_delivery_records_unfit_total",
+                              "Flow records that do not fit the columns of their Parquet file.");
+};
+
+}  // namespace weir::delivery
