@@ -63,6 +63,9 @@ class Athena {
   Result<ResultPage> results(const Scope& scope, std::string_view id, std::size_t limit,
                              std::string_view token) const;
   Result<void> stop(const Scope& scope, std::string_view id);
+  /// Interrupts what runs and starts nothing more: call before Runtime::quiesce(), which waits for
+  /// running queries.
+  void shut_down();
 
   Result<WorkGroup> work_group(const Scope& scope, std::string_view name) const;
   Result<std::vector<WorkGroup>> work_groups(const Scope& scope) const;

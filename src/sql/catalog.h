@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -132,6 +133,7 @@ class Catalog {
 
  private:
   store::KvStore& store_;
+  std::mutex writing_;  // one check-then-write at a time
 };
 
 }  // namespace weir::sql
