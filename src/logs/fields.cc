@@ -43,26 +43,31 @@ std::size_t Fields::count() {
 }
 
 bool Fields::read_one() {
-  while (offset_ < message_.size() && is_blank(message_[offset_])) ++offset_;
-  if (offset_ == message_.size()) return false;
+  const char* const begin = message_.data();
+  const char* const end = begin + message_.size();
+  const char* at = begin + offset_;
+  while (at != end && is_blank(*at)) ++at;
+  offset_ = static_cast<std::size_t>(at - begin);
+  if (at == end) return false;
   const std::size_t start = offset_;
-  const char first = message_[start];
-  if (first == '"' || first == '[') {
-    // Looking for the end of an unclosed delimiter once is enough; again and again would be
-    // quadratic.
-    std::size_t& unclosed = first == '[' ? unclosed_bracket_ : unclosed_quote_;
-    if (start < unclosed) {
-      const std::size_t closing = find_closing(message_, start);
-      if (closing != message_.npos) {
-        fields_.push_back({message_.substr(start + 1, closing - start - 1), start});
-        offset_ = closing + 1;
-        return true;
-      }
-      unclosed = start;
-    }
-  }
-  while (offset_ < message_.size() && !is_blank(message_[offset_])) ++offset_;
+  if ((*at == '"' || *at == '[') && read_enclosed(start)) return true;
+  while (at != end && !is_blank(*at)) ++at;
+  offset_ = static_cast<std::size_t>(at - begin);
   fields_.push_back({message_.substr(start, offset_ - start), start});
+  return true;
+}
+
+/// Looking for the end of an unclosed delimiter once is enough; again and again would be quadratic.
+bool Fields::read_enclosed(std::size_t start) {
+  std::size_t& unclosed = message_[start] == '[' ? unclosed_bracket_ : unclosed_quote_;
+  if (start >= unclosed) return false;
+  const std::size_t closing = find_closing(message_, start);
+  if (closing == message_.npos) {
+    unclosed = start;
+    return false;
+  }
+  fields_.push_back({message_.substr(start + 1, closing - start - 1), start});
+  offset_ = closing + 1;
   return true;
 }
 

@@ -30,6 +30,7 @@ class Fields {
 
  private:
   bool read_one();
+  bool read_enclosed(std::size_t start);
 
   std::string_view message_;
   std::size_t offset_ = 0;

@@ -16,6 +16,13 @@ namespace {
 // beyond it.
 constexpr std::int64_t kRegexBytesMax = 1 << 20;
 
+/// Two different texts like this are different numbers; nothing needs to be converted to know that.
+bool is_plain_integer(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 15;  // exact as a double
+  return !text.empty() && text.size() <= kDigitsMax && (text[0] != '0' || text.size() == 1) &&
+         std::ranges::all_of(text, is_digit);
+}
+
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 constexpr std::string_view kOperators = "^$?[]{}|\\*+.";
@@ -120,12 +127,6 @@ Error invalid_pattern(std::string reason) {
           {{"reason", std::move(reason)}}};
 }
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 void Scanner::skip_blanks() { take_while(is_blank); }
 
 bool Scanner::eat(std::string_view expected) {
@@ -228,6 +229,7 @@ ValueTest ValueTest::text(Comparison comparison, std::string_view text) {
 ValueTest ValueTest::number(Comparison comparison, std::string_view literal, double value) {
   ValueTest test(comparison);
   test.literal_ = literal;
+  test.is_plain_ = is_plain_integer(literal);
   test.number_ = value;
   return test;
 }
@@ -242,6 +244,7 @@ bool ValueTest::equals(std::string_view value) const {
   if (text_) return text_->matches(value);
   if (regex_) return regex_->found_in(value);
   if (value == literal_) return true;
+  if (is_plain_ && is_plain_integer(value)) return false;
   const std::optional<double> number = parse_number(value);
   return number && *number == *number_;
 }

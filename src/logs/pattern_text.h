@@ -12,6 +12,13 @@
 /// What the dialects of filter patterns have in common: reading their text, and comparing values.
 namespace weir::logs {
 
+inline bool is_blank(char c) { return c == ' ' || static_cast<unsigned char>(c - '\t') < 5; }
+inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
+/// ASCII letter, digit or underscore.
+inline bool is_word(char c) {
+  return is_digit(c) || static_cast<unsigned char>((c | 0x20) - 'a') < 26 || c == '_';
+}
+
 /// A regular expression of a filter pattern: AWS's subset, searched for anywhere in the text.
 class Regex {
  public:
@@ -60,10 +67,6 @@ class Scanner {
 };
 
 Error invalid_pattern(std::string reason);
-bool is_blank(char c);
-bool is_digit(char c);
-/// ASCII letter, digit or underscore.
-bool is_word(char c);
 
 enum class Comparison : std::uint8_t {
   equal,
@@ -107,6 +110,7 @@ class ValueTest {
   std::optional<Wildcards> text_;
   std::optional<Regex> regex_;
   std::string literal_;
+  bool is_plain_ = false;  // literal_ is the only way to write its number without a sign or point
   std::optional<double> number_;
 };
 
