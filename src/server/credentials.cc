@@ -209,9 +209,12 @@ constexpr std::string_view kReadingPrefixes[] = {
     "BatchGet", "Test", "Simulate", "Preview", "Validate", "Check",  "Estimate"};
 constexpr std::string_view kReadingOperations[] = {"StartQuery", "StopQuery", "StartLiveTail"};
 
+// What shippers need (the CloudWatch agent's own policy, without PutRetentionPolicy; uploads to
+// S3).
 constexpr std::string_view kIngestOperations[] = {
-    "PutLogEvents",         "CreateLogStream",   "PutMetricData",      "PutObject",
-    "AbortMultipartUpload", "GetCallerIdentity", "DescribeLogStreams",
+    "PutLogEvents",      "CreateLogGroup",       "CreateLogStream",
+    "DescribeLogGroups", "DescribeLogStreams",   "PutMetricData",
+    "PutObject",         "AbortMultipartUpload", "GetCallerIdentity",
 };
 
 }  // namespace

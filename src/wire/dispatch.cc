@@ -42,25 +42,38 @@ std::optional<Call> cbor_call(std::string_view path) {
               {}};
 }
 
+/// The value of a form's last parameter of that name, without taking the whole form apart: a routed
+/// call is recognised several times, and a form may have 100,000 parameters. No client encodes
+/// these names.
+std::optional<std::string> form_value(std::string_view form, std::string_view name) {
+  std::optional<std::string> found;
+  while (!form.empty()) {
+    const std::size_t end = form.find('&');
+    const std::string_view part = form.substr(0, end);
+    form = end == std::string_view::npos ? std::string_view{} : form.substr(end + 1);
+    if (part.starts_with(name) && part.substr(name.size()).starts_with('=')) {
+      found = percent_decode(part.substr(name.size() + 1), true);
+    }
+  }
+  return found;
+}
+
 std::optional<Call> query_call(const HttpRequest& request) {
   if (request.path != "/" || (request.method != "GET" && request.method != "POST")) {
     return std::nullopt;
   }
-  Call call{.protocol = Protocol::query};
-  bool named = false;
-  const auto look = [&](const auto& parameters) {
-    for (const auto& [name, value] : parameters) {
-      if (name == "Action") {
-        call.operation = value;
-        named = true;
-      } else if (name == "Version") {
-        call.version = value;
-      }
+  const auto value = [&](std::string_view name) -> std::optional<std::string> {
+    if (is_form(request)) {
+      if (auto found = form_value(body_text(request), name)) return found;
     }
+    const auto in_query = request.query_value(name);
+    return in_query ? std::optional<std::string>(*in_query) : std::nullopt;
   };
-  look(request.query);
-  if (is_form(request)) look(parse_form(body_text(request)));
-  if (!named && !is_form(request)) return std::nullopt;
+  const auto action = value("Action");
+  if (!action && !is_form(request)) return std::nullopt;
+  Call call{.protocol = Protocol::query};
+  call.operation = action.value_or("");
+  call.version = value("Version").value_or("");
   constexpr std::string_view kEc2Version = "2016-11-15";
   if (call.version == kEc2Version) call.protocol = Protocol::ec2_query;
   return call;
