@@ -24,6 +24,7 @@
 ///   alarms/<scope>alarm/<name>              StoredAlarm as JSON
 ///   alarms/<scope>outbox/<number>           OutboxRecord as JSON
 ///   alarms.history/<scope><ms><number>      HistoryItem as JSON
+///   alarms.alive                            when this process was last known to judge, 8 bytes
 namespace weir::alarms {
 
 struct AlarmKey {
@@ -104,7 +105,8 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   struct State {
     std::map<AlarmKey, DefinitionPtr> alarms;
     std::map<std::pair<Scope, metrics::MetricId>, std::set<AlarmKey>> by_metric;
-    std::set<AlarmKey> arrived;  // to be evaluated now
+    std::set<AlarmKey> arrived;        // to be evaluated now
+    std::optional<Time> missed_since;  // set by load(): nobody judged from then on
     std::map<AlarmKey, Time> due_of;
     std::set<std::pair<Time, AlarmKey>> due;  // the same, in time order
     std::map<OutboxKey, Pending> outbox;
@@ -125,6 +127,8 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   Result<void> load_action(State& held, const Scope& scope, std::string_view number,
                            std::string_view value);
   Result<void> load_history_counts();
+  /// Notes in the store that alarms are being judged, for judge_missed() after a crash.
+  Result<void> note_alive();
   /// Applies one change, stored when this returns; its Error if it refused.
   Result<void> change(std::function<Result<void>(Draft&)> apply);
   void commit(std::span<Change* const> group);
@@ -133,13 +137,16 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   // evaluator.cc
   void on_arrival(const Scope& scope, const metrics::MetricId& metric);
   void run_evaluations();
-  Result<void> evaluate(const std::vector<AlarmKey>& keys);
+  Result<void> evaluate(const std::vector<AlarmKey>& keys, std::optional<Time> missed_since);
   Result<Judgement> judge(const Definition& definition, const Scope& scope, Time now);
   Result<std::vector<Slot>> window(const Plan& plan, const Scope& scope, std::int64_t end_s) const;
   Result<bool> has_data(const Plan& plan, const Scope& scope, Time from, Time to) const;
   bool may_fire_early(const Plan& plan, const Scope& scope) const;
   Result<std::optional<Decision>> judge_early(const Plan& plan, const Scope& scope,
                                               std::int64_t settled_end_s, Time now);
+
+  Result<std::optional<Decision>> judge_missed(const Plan& plan, const Scope& scope, Time since,
+                                               Time now) const;
 
   // outbox.cc
   void run_deliveries();
@@ -158,6 +165,7 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   Guarded<State> state;
   metrics::GroupCommit<Change> writer;
   Timer pruning;
+  Timer heartbeat;
 
   void set_due(State& held, const AlarmKey& key, std::optional<Time> when);
   /// Runs `run` on a worker soon, unless that is under way.

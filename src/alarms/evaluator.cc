@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kDayS = 86'400;
 /// How far ahead of now data can be stamped (two hours), and a little more.
 constexpr Duration kFutureMax = std::chrono::hours(3);
+constexpr std::int64_t kMissedTicksMax = 60;  // looked at after a restart, the newest
 constexpr Duration kRetryAfter =
     std::chrono::seconds(10);  // when the store could not be read or written
 
@@ -84,6 +85,7 @@ void Alarms::Impl::run_evaluations() {
   bool is_first = true;
   while (true) {
     std::vector<AlarmKey> work;
+    std::optional<Time> missed_since;
     {
       auto held = state.lock();
       if (is_first) held->evaluation.is_posted = false;
@@ -97,6 +99,7 @@ void Alarms::Impl::run_evaluations() {
         if (!held->arrived.contains(key)) work.push_back(key);
       }
       held->arrived.clear();
+      missed_since = std::exchange(held->missed_since, std::nullopt);
       held->evaluation.is_running = !work.empty();
       if (work.empty()) {
         if (!held->due.empty()) {
@@ -105,7 +108,7 @@ void Alarms::Impl::run_evaluations() {
         return;
       }
     }
-    if (const auto done = evaluate(work); !done) {
+    if (const auto done = evaluate(work, missed_since); !done) {
       log::error("alarms cannot be evaluated, will retry", {{"error", done.error().message}});
       auto held = state.lock();
       for (const AlarmKey& key : work) set_due(*held, key, runtime.now() + kRetryAfter);
@@ -113,7 +116,8 @@ void Alarms::Impl::run_evaluations() {
   }
 }
 
-Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys) {
+Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys,
+                                    std::optional<Time> missed_since) {
   struct Changed {
     AlarmKey key;
     DefinitionPtr definition;
@@ -125,6 +129,12 @@ Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys) {
     const DefinitionPtr definition = find(key);
     if (!definition) continue;  // deleted meanwhile
     WEIR_TRY(Judgement judgement, judge(*definition, key.scope, now));
+    if (missed_since && judgement.decision.state != StateValue::alarm) {
+      const Time since = std::max(*missed_since, definition->stored.alarm.state_updated);
+      WEIR_TRY(auto missed, judge_missed(definition->plan, key.scope, since, now));
+      // The next tick takes it back where that is due; a short alarm is better than a silent one.
+      if (missed) judgement = {*std::move(missed)};
+    }
     {
       auto held = state.lock();
       ++held->stats.evaluations;
@@ -191,6 +201,24 @@ Result<std::optional<Decision>> Alarms::Impl::judge_early(const Plan& plan, cons
        end_s += plan.tick_s) {
     WEIR_TRY(const std::vector<Slot> slots, window(plan, scope, end_s));
     if (!slots.front().value || !slots.front().is_breaching) continue;
+    Decision decision = decide(slots, plan.rules);
+    const bool is_by_data = breaching_points(decision) >= plan.rules.datapoints;
+    if (decision.state == StateValue::alarm && is_by_data)
+      return std::optional(std::move(decision));
+  }
+  return std::optional<Decision>();
+}
+
+/// The windows that nobody judged because no process ran: the first that its data put into ALARM.
+Result<std::optional<Decision>> Alarms::Impl::judge_missed(const Plan& plan, const Scope& scope,
+                                                           Time since, Time now) const {
+  const std::int64_t settled_end_s =
+      floor_to((now - config.evaluation_delay).seconds(), plan.tick_s);
+  std::int64_t end_s =
+      floor_to((since - config.evaluation_delay).seconds(), plan.tick_s) + plan.tick_s;
+  end_s = std::max(end_s, settled_end_s - kMissedTicksMax * plan.tick_s);
+  for (; end_s < settled_end_s; end_s += plan.tick_s) {
+    WEIR_TRY(const std::vector<Slot> slots, window(plan, scope, end_s));
     Decision decision = decide(slots, plan.rules);
     const bool is_by_data = breaching_points(decision) >= plan.rules.datapoints;
     if (decision.state == StateValue::alarm && is_by_data)

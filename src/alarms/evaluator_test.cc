@@ -329,7 +329,7 @@ TEST(OnArrival, UnitOfTheAlarmSelectsTheData) {
 TEST(SimulatedDay, ManyAlarmsCostOnlyWhatTheirDataCost) {
   AlarmWorld world({.evaluation_delay = Duration(0)});
   constexpr int kAlarms = 200;
-  constexpr int kBusy = 20;
+  constexpr int kBusy = 5;
   for (int i = 0; i < kAlarms; ++i) {
     auto alarm = world.valid("alarm-" + std::to_string(i));
     alarm.metric_name = "m" + std::to_string(i);
@@ -392,6 +392,47 @@ TEST(Restart, DataThatArrivedBeforeACrashAreJudgedAfterIt) {
   world.restart();  // before the evaluation ran
   world.runtime.run_ready();
   EXPECT_EQ(world.state(), "ALARM");
+}
+
+// Goal: a breach that nobody judged because the process was down is told when it is back, and then
+// taken back.
+TEST(Restart, BreachBeforeALongDowntimeIsToldAfterIt) {
+  AlarmWorld world;
+  auto alarm = world.valid();
+  alarm.treat_missing_data = "notBreaching";
+  world.put(alarm);
+  world.advance(minutes(5));
+  ASSERT_TRUE(world.metrics->put(world.scope, "App", {{.metric_name = "m", .value = 1}}));
+  world.stop();  // before the evaluation ran
+  world.advance(minutes(20));
+  world.start();
+  world.runtime.run_ready();
+  EXPECT_EQ(world.state(), "ALARM");
+  world.advance(minutes(2));
+  EXPECT_THAT(world.told(), ElementsAre("OK", "ALARM", "OK"));
+  world.restart();
+  world.advance(minutes(2));
+  EXPECT_THAT(world.told(), SizeIs(3));
+}
+
+// Goal: whenever the process is restarted, what was told is not told again and nothing is left out.
+TEST(Restart, AtAnyMomentTellsEachChangeOnce) {
+  for (int offset_s = 0; offset_s < 600; offset_s += 17) {
+    for (const int down_s : {0, 3, 50, 300}) {
+      AlarmWorld world;
+      auto alarm = world.valid();
+      alarm.treat_missing_data = "notBreaching";
+      world.put(alarm);
+      world.advance(seconds(90));
+      world.value(1, world.now());
+      world.advance(seconds(offset_s));
+      world.stop();
+      world.advance(seconds(down_s));
+      world.start();
+      world.advance(minutes(20));
+      EXPECT_THAT(world.told(), ElementsAre("OK", "ALARM", "OK")) << offset_s << ' ' << down_s;
+    }
+  }
 }
 
 TEST(Outbox, ActionsAreRetriedWithOneIdAndSurviveARestart) {

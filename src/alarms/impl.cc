@@ -7,6 +7,8 @@ namespace weir::alarms {
 namespace {
 
 constexpr Duration kPruningPeriod = std::chrono::hours(1);
+constexpr Duration kHeartbeatPeriod = std::chrono::minutes(1);
+constexpr std::string_view kAliveKey = "alarms.alive";
 
 }  // namespace
 
@@ -87,6 +89,7 @@ void Alarms::Impl::run_at(Job& job, Time when, void (Impl::*run)()) {
 }
 
 Result<void> Alarms::Impl::load() {
+  WEIR_TRY(const auto alive, store.get(kAliveKey));
   Result<void> parsed;
   {
     auto held = state.lock();
@@ -98,6 +101,7 @@ Result<void> Alarms::Impl::load() {
       return static_cast<bool>(parsed);
     }));
     WEIR_CHECK(parsed);
+    if (alive) held->missed_since = Time{static_cast<std::int64_t>(store::read_u64(*alive))};
     post(held->evaluation, &Impl::run_evaluations);
     post(held->delivery, &Impl::run_deliveries);
   }
@@ -107,7 +111,19 @@ Result<void> Alarms::Impl::load() {
       log::error("alarm history cannot be pruned, will retry", {{"error", done.error().message}});
     }
   });
+  heartbeat = Timer(runtime, kHeartbeatPeriod, [this] {
+    if (const auto done = note_alive(); !done) {
+      log::error("alarm heartbeat cannot be stored", {{"error", done.error().message}});
+    }
+  });
   return {};
+}
+
+Result<void> Alarms::Impl::note_alive() {
+  if (state.lock()->alarms.empty()) return {};
+  std::string when;
+  store::append_u64(when, static_cast<std::uint64_t>(runtime.now().ms));
+  return store.put(std::string(kAliveKey), std::move(when));
 }
 
 Result<void> Alarms::Impl::load_alarm(State& held, const Scope& scope, std::string_view value) {
