@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "net/address.h"
+
 extern char** environ;
 
 namespace weir::daemon {
@@ -78,8 +80,8 @@ constexpr Setting kSettings[] = {
     {"respond_allow", "Response",
      "CIDR blocks that are never blocked, besides this host, its gateways and loopback."},
     {"respond_ttl_s", "Response", "Seconds after which a block is removed."},
-    {"respond_entries_max", "Response", "Blocks in force at a time."},
-    {"respond_count_min", "Response",
+    {"respond_blocks_max", "Response", "Blocks in one network ACL at a time."},
+    {"respond_events_min", "Response",
      "Matching log events of an address before it counts as an offender."},
     {"athena_output", "Athena",
      "Where query results go if neither the request nor the work group says: s3://bucket/prefix/."},
@@ -145,6 +147,11 @@ Result<Document> read_file(const std::string& file) {
 Result<void> check(const Config& config) {
   WEIR_TRY(const ListenAddress ignored, parse_listen(config.listen));
   (void)ignored;
+  for (const std::string& text : config.respond_allow) {
+    if (!net::Prefix::parse(text)) {
+      return config_error("respond_allow: '" + text + "' is no CIDR block such as 192.0.2.0/24");
+    }
+  }
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return config_error("tls_certificate and tls_key belong together: set both or neither");
   }
@@ -196,8 +203,8 @@ Shape Config::shape() {
       optional<&S::respond_block>("respond_block"),
       optional<&S::respond_allow>("respond_allow", items(0, 1000)),
       optional<&S::respond_ttl_s>("respond_ttl_s", range(1, 31536000)),
-      optional<&S::respond_entries_max>("respond_entries_max", range(1, 1000)),
-      optional<&S::respond_count_min>("respond_count_min", range(1, 1000000)),
+      optional<&S::respond_blocks_max>("respond_blocks_max", range(1, 1000)),
+      optional<&S::respond_events_min>("respond_events_min", range(1, 1000000)),
       optional<&S::athena_output>("athena_output"),
       optional<&S::athena_memory_mib>("athena_memory_mib", range(64, 1 << 20)),
       optional<&S::athena_timeout_s>("athena_timeout_s", range(1, 86400)),

@@ -56,8 +56,8 @@ struct Config {
   bool respond_block = false;
   std::vector<std::string> respond_allow;
   int respond_ttl_s = 3600;
-  int respond_entries_max = 10;
-  int respond_count_min = 3;
+  int respond_blocks_max = 10;
+  int respond_events_min = 5;
 
   std::string athena_output;
   int athena_memory_mib = 1024;

@@ -31,8 +31,9 @@ Result<std::filesystem::path> ObjectFiles::local_path(const Scope& scope, std::s
   return objects_.local_path(owned.name, key);
 }
 
-Result<void> ObjectFiles::put_file(const Scope& scope, std::string_view bucket, std::string_view key,
-                                   const std::filesystem::path& file, std::string_view content_type) {
+Result<void> ObjectFiles::put_file(const Scope& scope, std::string_view bucket,
+                                   std::string_view key, const std::filesystem::path& file,
+                                   std::string_view content_type) {
   objects::PutOptions options;
   options.attributes.content_type = content_type;
   WEIR_TRY(const objects::ObjectInfo stored,

@@ -16,24 +16,26 @@
 
 namespace weir::daemon {
 
-/// All domain services, wired to each other in the direction in which data flow, and their API faces. CI mode
-/// makes a new one at each reset; everything else of the daemon stays.
+/// All domain services, wired to each other in the direction in which data flow, and their API
+/// faces. CI mode makes a new one at each reset; everything else of the daemon stays.
 class World {
  public:
   struct Place {
-    std::string endpoint;            // URL of the daemon, for links
-    std::uint16_t api_port = 0;      // of the listener, for the guard against locking oneself out
-    std::filesystem::path folder;    // objects, query work; in CI mode a temporary one
+    std::string endpoint;          // URL of the daemon, for links
+    std::uint16_t api_port = 0;    // of the listener, for the guard against locking oneself out
+    std::filesystem::path folder;  // objects, query work; in CI mode a temporary one
   };
 
   /// Opens the store and reads everything back. Error: what cannot be opened.
-  static Result<std::unique_ptr<World>> open(Runtime& runtime, const Config& config, const Place& place);
+  static Result<std::unique_ptr<World>> open(Runtime& runtime, const Config& config,
+                                             const Place& place);
   /// stop(), then quiesces the runtime.
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  /// Begins to capture and to enforce. What cannot begin (rights are missing) is logged and in status().
+  /// Begins to capture and to enforce. What cannot begin (rights are missing) is logged and in
+  /// status().
   void start_traffic();
   /// Ends capture and delivers the records of the windows that were open.
   void stop_traffic();

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/world.h"
+
+#include <atomic>
+
+#include "alarms/alarms.h"
+#include "api/athena/athena_api.h"
+#include "api/athena/model.h"
+#include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/model.h"
+#include "api/ec2/ec2_api.h"
+#include "api/ec2/model.h"
+#include "api/logs/logs_api.h"
+#include "api/logs/model.h"
+#include "api/s3/s3_api.h"
+#include "api/sns/model.h"
+#include "api/sns/sns_api.h"
+#include "api/sts/model.h"
+#include "api/sts/sts_api.h"
+#include "base/guarded.h"
+#include "base/log.h"
+#include "client/transports.h"
+#include "daemon/interfaces.h"
+#include "daemon/object_files.h"
+#include "daemon/traffic.h"
+#include "delivery/delivery.h"
+#include "enforce/enforcer.h"
+#include "logs/logs.h"
+#include "metrics/metrics.h"
+#include "notify/notify.h"
+#include "objects/objects.h"
+#include "respond/responder.h"
+#include "sql/athena.h"
+#include "store/kv_store.h"
+#include "vpc/network.h"
+
+namespace weir::daemon {
+namespace {
+
+constexpr Duration kInterfacePollPeriod{2000};
+
+vpc::Config network_config(const Config& config) {
+  vpc::Config network;
+  network.host_scope = {config.account, config.region};
+  network.interfaces = config.interfaces;
+  network.acl_entries_max = config.acl_entries_max;
+  return network;
+}
+
+enforce::Config enforcer_config(const Config& config, std::uint16_t api_port) {
+  enforce::Config enforcer;
+  enforcer.mode = config.enforces() ? enforce::Mode::on : enforce::Mode::off;
+  enforcer.api_port = api_port;
+  enforcer.force = config.enforce_force;
+  return enforcer;
+}
+
+client::MailClient::Config mail_config(const Config& config) {
+  using Tls = client::MailClient::Tls;
+  client::MailClient::Config mail;
+  mail.host = config.smtp_host;
+  mail.port = static_cast<std::uint16_t>(config.smtp_port);
+  mail.tls = config.smtp_tls == "none"       ? Tls::none
+             : config.smtp_tls == "starttls" ? Tls::starttls
+             : config.smtp_tls == "implicit" ? Tls::implicit
+                                             : Tls::starttls_if_offered;
+  mail.user = config.smtp_user;
+  mail.password = config.smtp_password;
+  mail.from = config.smtp_from;
+  return mail;
+}
+
+respond::Responder::Config respond_config(const Config& config) {
+  respond::Responder::Config respond;
+  respond.dry_run = !config.respond_block;
+  for (const std::string& text : config.respond_allow) {
+    const auto prefix = net::Prefix::parse(text);
+    WEIR_ASSERT(static_cast<bool>(prefix));  // load_config() has checked it
+    respond.allow.push_back(*prefix);
+  }
+  respond.block_time = std::chrono::seconds(config.respond_ttl_s);
+  respond.blocks_per_acl_max = static_cast<std::size_t>(config.respond_blocks_max);
+  respond.events_min = static_cast<std::uint64_t>(config.respond_events_min);
+  return respond;
+}
+
+delivery::Delivery::Config delivery_config(const Config& config) {
+  delivery::Delivery::Config delivery;
+  delivery.file_slot = std::chrono::seconds(config.s3_file_slot_s);
+  delivery.file_delay = std::chrono::seconds(config.s3_file_delay_s);
+  return delivery;
+}
+
+sql::Athena::Config athena_config(const Config& config, const World::Place& place) {
+  sql::Athena::Config athena;
+  athena.object_folders = {(place.folder / "objects").string()};
+  athena.work_folder = (place.folder / "work" / "athena").string();
+  athena.output_location = config.athena_output;
+  athena.memory_bytes_max = static_cast<std::uint64_t>(config.athena_memory_mib) << 20;
+  athena.query_timeout = std::chrono::seconds(config.athena_timeout_s);
+  return athena;
+}
+
+Result<std::unique_ptr<store::KvStore>> open_store(const Config& config,
+                                                   const World::Place& place) {
+  if (config.ephemeral) return store::make_memory_store();
+  return store::open_rocksdb_store((place.folder / "store").string());
+}
+
+}  // namespace
+
+struct World::Impl {
+  Runtime& runtime;
+  const Config config;
+  std::unique_ptr<store::KvStore> store;
+
+  objects::Objects objects;
+  ObjectFiles object_files;
+  vpc::Network network;
+  enforce::Enforcer enforcer;
+  metrics::Metrics metrics;
+  logs::Logs logs;
+  std::unique_ptr<client::HttpClient> http;
+  std::unique_ptr<client::MailClient> mail;
+  client::HttpTransport http_transport;
+  std::unique_ptr<client::MailTransport> mail_transport;
+  respond::Responder responder;
+  notify::Notify notify;
+  alarms::Alarms alarms;
+  sql::Athena athena;
+  delivery::Delivery delivery;
+  std::unique_ptr<Traffic> traffic;
+
+  api::Ec2Api ec2_api;
+  api::logs::LogsApi logs_api;
+  api::cloudwatch::CloudWatchApi cloudwatch_api;
+  api::sns::SnsApi sns_api;
+  api::athena::AthenaApi athena_api;
+  api::StsApi sts_api;
+  api::s3::S3Api s3_api;
+  wire::OperationTable ec2_table{api::ec2_model()};
+  wire::OperationTable logs_table{api::logs::logs_model()};
+  wire::OperationTable cloudwatch_table{api::cloudwatch::cloudwatch_model()};
+  wire::OperationTable sns_table{api::sns::sns_model()};
+  wire::OperationTable athena_table{api::athena::athena_model()};
+  wire::OperationTable sts_table{api::sts_model()};
+  std::vector<const wire::OperationTable*> tables;
+
+  Timer interface_poll;
+  std::atomic<bool> refresh_posted{false};
+  Guarded<std::string> capture_problem;
+  Guarded<std::string> enforcement_problem;
+
+  Impl(Runtime& runtime_in, const Config& config_in, const Place& place,
+       std::unique_ptr<store::KvStore> store_in)
+      : runtime(runtime_in),
+        config(config_in),
+        store(std::move(store_in)),
+        objects(runtime, {.folder = place.folder / "objects", .is_durable = !config.ephemeral}),
+        object_files(objects),
+        network(runtime, *store, network_config(config)),
+        enforcer(runtime, enforcer_config(config, place.api_port)),
+        metrics(runtime, *store),
+        logs(runtime, *store,
+             [this](const Scope& scope, std::string_view batch, auto values) {
+               return take_metric_values(scope, batch, values);
+             },
+             {}),
+        http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
+        mail(config.smtp_host.empty() ? nullptr
+                                      : std::make_unique<client::MailClient>(mail_config(config))),
+        http_transport(*http),
+        mail_transport(mail ? std::make_unique<client::MailTransport>(*mail) : nullptr),
+        responder(runtime, *store, logs, network, respond_config(config)),
+        notify(runtime, *store, transports(), notify::Signer(runtime, *store),
+               {.endpoint = place.endpoint}),
+        alarms(
+            runtime, *store, metrics,
+            [this](const Scope& scope, const alarms::Action& action) { return act(scope, action); },
+            {.early_firing = config.alarms_early_firing}),
+        athena(runtime, *store, object_files, athena_config(config, place)),
+        delivery(runtime, *store, network, logs, objects, delivery_config(config)),
+        ec2_api(network),
+        logs_api(logs),
+        cloudwatch_api(metrics, alarms),
+        sns_api(notify),
+        athena_api(athena),
+        s3_api(objects) {
+    ec2_api.add_to(ec2_table);
+    logs_api.add_to(logs_table);
+    cloudwatch_api.add_to(cloudwatch_table);
+    sns_api.add_to(sns_table);
+    athena_api.add_to(athena_table);
+    sts_api.add_to(sts_table);
+    tables = {&ec2_table, &logs_table, &cloudwatch_table, &sns_table, &athena_table, &sts_table};
+  }
+
+  notify::Transports transports() {
+    notify::Transports carried;
+    carried.protocols = {{"http", &http_transport}, {"https", &http_transport}};
+    if (mail_transport) {
+      carried.protocols["email"] = mail_transport.get();
+      carried.protocols["email-json"] = mail_transport.get();
+    }
+    carried.functions = {{std::string(respond::kBlockFunction), &responder}};
+    return carried;
+  }
+
+  /// Log events -> metrics.
+  Result<void> take_metric_values(const Scope& scope, std::string_view batch,
+                                  std::span<const logs::MetricValue> values) {
+    std::map<std::string, std::vector<metrics::Datum>> by_namespace;
+    for (const auto& value : values) {
+      metrics::Datum datum;
+      datum.metric_name = value.metric_name;
+      for (const auto& [name, text] : value.dimensions) datum.dimensions.push_back({name, text});
+      datum.values = {value.value};
+      datum.counts = {value.count};
+      if (!value.unit.empty()) datum.unit = value.unit;
+      datum.timestamp = value.timestamp;
+      datum.storage_resolution = 1;
+      by_namespace[value.metric_namespace].push_back(std::move(datum));
+    }
+    for (const auto& [name, data] : by_namespace) {
+      WEIR_CHECK(metrics.put(scope, name, data, std::string(batch) + '/' + name));
+    }
+    return {};
+  }
+
+  /// Alarms -> notifications.
+  Result<void> act(const Scope& scope, const alarms::Action& action) {
+    const auto parsed = Arn::parse(action.arn);
+    if (!parsed || parsed->service != "sns") {
+      return Error{ErrorKind::invalid, "InvalidParameterValue",
+                   "Weir carries out actions on SNS topics only, not " + action.arn};
+    }
+    notify::Publication publication{.message = action.message, .subject = action.subject};
+    publication.once_key = action.id;
+    WEIR_TRY(const std::string id, notify.publish(scope, action.arn, publication));
+    log::debug("alarm action published", {{"alarm", action.alarm_name}, {"message", id}});
+    return {};
+  }
+
+  Result<void> load() {
+    WEIR_CHECK(objects.load());
+    WEIR_CHECK(network.load());
+    network.set_destination_check(
+        [this](const Scope& scope, std::string_view bucket) -> Result<void> {
+          WEIR_TRY(const bool exists, object_files.has_bucket(scope, bucket));
+          if (exists) return {};
+          return Error{ErrorKind::not_found, "NoSuchBucket",
+                       "LogDestination: " + std::string(bucket) + " does not exist"};
+        });
+    WEIR_CHECK(metrics.load());
+    WEIR_CHECK(notify.load());
+    WEIR_CHECK(responder.load());
+    WEIR_CHECK(alarms.load());
+    WEIR_CHECK(logs.load());
+    WEIR_CHECK(athena.load());
+    return delivery.load();
+  }
+
+  void start_traffic() {
+    refresh_host_interfaces();
+    if (config.enforces()) {
+      if (const auto set = network.set_gate(&enforcer); !set) {
+        *enforcement_problem.lock() = set.error().message;
+        log::warn("network ACLs are not enforced", {{"reason", set.error().message}});
+      } else if (const auto able = enforcer.probe(); !able) {
+        *enforcement_problem.lock() = able.error().message;
+        log::warn("network ACLs cannot be enforced", {{"reason", able.error().message}});
+      }
+    }
+    if (!config.captures()) return;
+    Traffic::Config wanted;
+    wanted.meter = meter_config(config);
+    wanted.meter.hash_seed = runtime.random();
+    wanted.ring_bytes = static_cast<std::size_t>(config.capture_ring_mib) << 20;
+    wanted.nflog_group = enforcer.config().nflog_group;
+    traffic = std::make_unique<Traffic>(
+        runtime, wanted,
+        [this](const flow::Context& context, std::span<const flow::Record> records) {
+          delivery.accept({context.account_id, context.region}, context, records);
+        });
+    if (config.enforces()) {
+      if (const auto verdicts = traffic->start_verdicts(); !verdicts) {
+        *enforcement_problem.lock() = verdicts.error().message;
+        log::warn("refused packets are not seen", {{"reason", verdicts.error().message}});
+      }
+    }
+    network.on_change([this](const Scope&) { post_refresh(); });
+    post_refresh();
+    interface_poll = Timer(runtime, kInterfacePollPeriod, [this] { refresh_host_interfaces(); });
+  }
+
+  /// The host's devices -> ENIs.
+  void refresh_host_interfaces() {
+    auto found = vpc::discover_interfaces();
+    if (!found) {
+      log::warn("cannot list network interfaces", {{"reason", found.error().message}});
+      return;
+    }
+    const auto set =
+        network.set_interfaces(vpc::choose_interfaces(*std::move(found), config.interfaces));
+    if (!set) log::warn("cannot take over network interfaces", {{"reason", set.error().message}});
+  }
+
+  /// ENIs and flow logs -> what is captured. Changes that come together are one refresh.
+  void post_refresh() {
+    if (refresh_posted.exchange(true)) return;
+    runtime.post([this] {
+      refresh_posted = false;
+      const std::lock_guard lock(refresh_mutex);
+      if (!traffic) return;
+      auto interfaces = captured_interfaces(network);
+      const auto set = interfaces ? traffic->set_interfaces(*std::move(interfaces))
+                                  : Result<void>(interfaces.error());
+      auto problem = capture_problem.lock();
+      const std::string now = set ? "" : set.error().message;
+      if (!set && *problem != now) log::warn("cannot capture", {{"reason", now}});
+      *problem = now;
+    });
+  }
+
+  void stop_traffic() {
+    interface_poll = Timer();
+    const std::lock_guard lock(refresh_mutex);
+    if (traffic) traffic->stop();
+    delivery.stop();
+  }
+
+  std::mutex refresh_mutex;  // Traffic is changed by one thread at a time
+};
+
+World::World(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+World::~World() {
+  impl_->stop_traffic();
+  impl_->runtime.quiesce();
+  impl_->mail.reset();  // their callbacks use the services below
+  impl_->http.reset();
+}
+
+Result<std::unique_ptr<World>> World::open(Runtime& runtime, const Config& config,
+                                           const Place& place) {
+  WEIR_TRY(auto store, open_store(config, place));
+  std::unique_ptr<World> world(
+      new World(std::make_unique<Impl>(runtime, config, place, std::move(store))));
+  WEIR_CHECK(world->impl_->load());
+  return world;
+}
+
+void World::start_traffic() { impl_->start_traffic(); }
+void World::stop_traffic() { impl_->stop_traffic(); }
+
+const std::vector<const wire::OperationTable*>& World::tables() const { return impl_->tables; }
+wire::HttpResponse World::handle_s3(wire::HttpRequest& request) {
+  return impl_->s3_api.handle(request);
+}
+Result<std::string> World::certificate_name() { return impl_->notify.certificate_name(); }
+Result<std::string> World::certificate_pem() { return impl_->notify.certificate_pem(); }
+
+Document World::status() const {
+  Document status;
+  Document& capture = status["capture"];
+  capture["enabled"] = impl_->config.captures();
+  if (const std::string problem = *impl_->capture_problem.lock(); !problem.empty()) {
+    capture["problem"] = problem;
+  }
+  if (impl_->traffic) {
+    const auto traffic = impl_->traffic->status();
+    Document::List interfaces;
+    for (const auto& one : traffic.interfaces) {
+      Document shown;
+      shown["device"] = one.device;
+      shown["interface"] = one.interface_id;
+      shown["running"] = one.is_running;
+      if (!one.error.empty()) shown["problem"] = one.error;
+      shown["packets"] = static_cast<std::int64_t>(one.meter.packets);
+      shown["refused"] = static_cast<std::int64_t>(one.meter.packets_refused);
+      shown["records"] = static_cast<std::int64_t>(one.meter.records);
+      shown["kernel_drops"] = static_cast<std::int64_t>(one.kernel_drops);
+      interfaces.push_back(std::move(shown));
+    }
+    capture["interfaces"] = std::move(interfaces);
+    capture["verdicts_lost"] = static_cast<std::int64_t>(traffic.verdicts_lost);
+  }
+  Document& enforcement = status["enforcement"];
+  enforcement["enabled"] = impl_->config.enforces();
+  if (const std::string problem = *impl_->enforcement_problem.lock(); !problem.empty()) {
+    enforcement["problem"] = problem;
+  }
+  status["notifications_waiting"] = static_cast<std::int64_t>(impl_->notify.deliveries_waiting());
+  return status;
+}
+
+}  // namespace weir::daemon
