@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "vpc/default_vpc.h"
 
 namespace weir::vpc {
@@ -566,6 +568,28 @@ TEST(Tags, AreMergedLimitedAndRemoved) {
   EXPECT_EQ(network.create_tags(kScope, {"vpc-1"}, {{"a", ""}}).error().code,
             "InvalidVpcID.NotFound");
   EXPECT_EQ(network.create_tags(kScope, {"what"}, {{"a", ""}}).error().code, "InvalidID");
+}
+
+TEST(Changes, FromManyThreadsAreAllKeptWhileOthersRead) {
+  constexpr int kThreads = 4;
+  constexpr int kEntriesEach = 4;
+  World world;
+  const std::string acl = world.acl_id();
+  const Eni eni = world.eni();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 1; i <= kEntriesEach; ++i) {
+        EXPECT_TRUE(
+            world.network.create_acl_entry(kScope, acl, deny(10 * t + i, "203.0.113.9/32")));
+        EXPECT_THAT(world.network.flow_logs_for(eni), IsEmpty());
+        EXPECT_TRUE(world.network.state({std::to_string(t), "us-east-1"}));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(world.network.acl_for(kScope, eni.subnet_id)->entries,
+              SizeIs(4 + kThreads * kEntriesEach));
 }
 
 TEST(Reset, ForgetsEverythingButTheInterfaces) {
