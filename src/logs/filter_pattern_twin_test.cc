@@ -18,7 +18,7 @@
 namespace weir::logs {
 namespace {
 
-constexpr int kRounds = 3000;
+constexpr int kRounds = 1000;
 constexpr int kEventsPerRound = 12;
 
 class Dice {
