@@ -297,14 +297,17 @@ TEST(Notification, SubjectAndMessageOfAws) {
   EXPECT_EQ(
       action.message,
       R"({"AlarmName":"web errors","AlarmDescription":"too many","AWSAccountId":"123456789012",)"
-      R"("AlarmConfigurationUpdatedTimestamp":"2026-01-01T00:00:00.000+0000","NewStateValue":"ALARM",)"
-      R"("NewStateReason":"Threshold Crossed: 1 out of the last 1 datapoints [11.0 (01/01/26 00:00:00)] )"
+      R"("AlarmConfigurationUpdatedTimestamp":"2026-01-01T00:00:00.000+0000",)"
+      R"("NewStateValue":"ALARM",)"
+      R"("NewStateReason":"Threshold Crossed: 1 out of the last 1 datapoints )"
+      R"([11.0 (01/01/26 00:00:00)] )"
       R"(was greater than the threshold (10.7) (minimum 1 datapoint for OK -> ALARM transition).",)"
       R"j("StateChangeTime":"2026-01-01T00:00:18.729+0000","Region":"US East (N. Virginia)",)j"
       R"("AlarmArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:web errors",)"
       R"("OldStateValue":"INSUFFICIENT_DATA","ActionExecutedAfterMuteWindow":false,"OKActions":[],)"
       R"("AlarmActions":["arn:aws:sns:us-east-1:123456789012:alarm"],"InsufficientDataActions":[],)"
-      R"("Trigger":{"MetricName":"m","Namespace":"App","StatisticType":"Statistic","Statistic":"MAXIMUM",)"
+      R"("Trigger":{"MetricName":"m","Namespace":"App","StatisticType":"Statistic",)"
+      R"("Statistic":"MAXIMUM",)"
       R"("Unit":null,"Dimensions":[{"value":"i-1","name":"InstanceId"}],"Period":60,)"
       R"("EvaluationPeriods":1,"DatapointsToAlarm":1,"ComparisonOperator":"GreaterThanThreshold",)"
       R"("Threshold":10.7,"TreatMissingData":"missing","EvaluateLowSampleCountPercentile":""}})");

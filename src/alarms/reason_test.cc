@@ -116,14 +116,14 @@ TEST(StateReasonData, KeysAndOrderOfAws) {
                      point("2024-03-16T12:13:00Z", 5, true)}};
   auto alarm = config("GreaterThanThreshold", 1, 3);
   alarm.unit = "Count";
-  EXPECT_EQ(
-      state_reason_data(alarm, decision, *parse_iso8601("2024-03-16T12:16:30.125Z")),
-      R"({"version":"1.0","queryDate":"2024-03-16T12:16:30.125+0000",)"
-      R"("startDate":"2024-03-16T12:13:00.000+0000","unit":"Count","statistic":"Average","period":60,)"
-      R"("recentDatapoints":[5.0,7.5],"threshold":1.0,"evaluatedDatapoints":[)"
-      R"({"timestamp":"2024-03-16T12:15:00.000+0000"},)"
-      R"({"timestamp":"2024-03-16T12:14:00.000+0000","sampleCount":1.0,"value":7.5},)"
-      R"({"timestamp":"2024-03-16T12:13:00.000+0000","sampleCount":1.0,"value":5.0}]})");
+  EXPECT_EQ(state_reason_data(alarm, decision, *parse_iso8601("2024-03-16T12:16:30.125Z")),
+            R"({"version":"1.0","queryDate":"2024-03-16T12:16:30.125+0000",)"
+            R"("startDate":"2024-03-16T12:13:00.000+0000","unit":"Count","statistic":"Average",)"
+            R"("period":60,)"
+            R"("recentDatapoints":[5.0,7.5],"threshold":1.0,"evaluatedDatapoints":[)"
+            R"({"timestamp":"2024-03-16T12:15:00.000+0000"},)"
+            R"({"timestamp":"2024-03-16T12:14:00.000+0000","sampleCount":1.0,"value":7.5},)"
+            R"({"timestamp":"2024-03-16T12:13:00.000+0000","sampleCount":1.0,"value":5.0}]})");
 }
 
 TEST(StateReasonData, StaysBelowTheLimitsOfAws) {

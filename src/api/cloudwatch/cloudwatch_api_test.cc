@@ -137,7 +137,8 @@ TEST(CloudWatchApi, AnswersInAllThreeProtocols) {
   const Document data = world.answer(
       "GetMetricData",
       R"({"StartTime":1767222000,"EndTime":1767225600,"MetricDataQueries":[{"Id":"q","MetricStat":)"
-      R"({"Metric":{"Namespace":"App","MetricName":"m","Dimensions":[{"Name":"host","Value":"h"}]},)"
+      R"({"Metric":{"Namespace":"App","MetricName":"m",)"
+      R"("Dimensions":[{"Name":"host","Value":"h"}]},)"
       R"("Period":60,"Stat":"Maximum"}}]})");
   const Document& result = data.find("MetricDataResults")->list()->at(0);
   EXPECT_EQ(*result.find("StatusCode")->string(), "Complete");
