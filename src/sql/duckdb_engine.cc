@@ -99,7 +99,6 @@ Result<std::unique_ptr<DuckDb>> DuckDb::open(const Config& config) {
   }
   // The order matters: nothing can be allowed any more once external access is off.
   for (const std::string& sql : {std::string("SET GLOBAL TimeZone = 'UTC'"),
-                                 std::string("SET GLOBAL integer_division = true"),
                                  "SET GLOBAL allowed_directories = [" + folders + ']',
                                  std::string("SET GLOBAL enable_external_access = false")}) {
     WEIR_CHECK(run_on(first.connection, sql));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charconv>
+#include <cmath>
 #include <initializer_list>
 #include <limits>
 #include <string>
@@ -115,6 +116,13 @@ bool shift_right(Call& call, idx_t row) {
 
 bool double_text(Call& call, idx_t row) {
   return call.answer_text(row, java_double(call.value<double>(0, row))), true;
+}
+bool cube_root(Call& call, idx_t row) {
+  const auto value = call.value<double>(0, row);
+  double root = std::cbrt(value);
+  // One step of Newton's: Java's result is exact for cubes, the C library's is not.
+  if (std::isfinite(root) && root != 0) root -= (root * root * root - value) / (3 * root * root);
+  return call.answer(row, root), true;
 }
 bool real_text(Call& call, idx_t row) {
   return call.answer_text(row, java_float(call.value<float>(0, row))), true;
@@ -343,6 +351,8 @@ Result<void> register_functions(duckdb_connection connection) {
   WEIR_CHECK(add(connection, "weir_shift_left", {kBigint, kBigint}, kBigint, each_row<shift_left>));
   WEIR_CHECK(
       add(connection, "weir_shift_right", {kBigint, kBigint}, kBigint, each_row<shift_right>));
+  WEIR_CHECK(
+      add(connection, "weir_cbrt", {DUCKDB_TYPE_DOUBLE}, DUCKDB_TYPE_DOUBLE, each_row<cube_root>));
   WEIR_CHECK(
       add(connection, "weir_double_text", {DUCKDB_TYPE_DOUBLE}, kText, each_row<double_text>));
   WEIR_CHECK(add(connection, "weir_real_text", {DUCKDB_TYPE_FLOAT}, kText, each_row<real_text>));

@@ -174,7 +174,8 @@ Result<Executor::Outcome> Executor::run_query(Job& job, const StoredExecution& s
   };
   WEIR_CHECK(session->query(std::string(explain) + translation.sql, types, begin, sink));
   WEIR_CHECK(writer.close());
-  outcome.scanned_bytes = std::max(scans.text_bytes(), session->bytes_read());
+  outcome.scanned_bytes =
+      scans.text_bytes() + std::min(scans.columnar_bytes(), session->bytes_read());
   if (explain.empty()) outcome.update_count = 0;
   WEIR_CHECK(store_result(job, stored, outcome, file));
   return outcome;

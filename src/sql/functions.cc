@@ -62,7 +62,7 @@ constexpr Function kFunctions[] = {
     {"bool_or", "o", 1, 1, "bool_or($1)", "o", kAggregate},
     {"cardinality", "a", 1, 1, "len($1)", "N"},
     {"cardinality", "m", 1, 1, "#cardinality($1)", "N"},
-    {"cbrt", "n", 1, 1, "cbrt($1)", "D"},
+    {"cbrt", "n", 1, 1, "weir_cbrt(CAST($1 AS DOUBLE))", "D"},
     {"ceil", "n", 1, 1, "#ceil($1)", "1"},
     {"ceiling", "n", 1, 1, "#ceil($1)", "1"},
     {"chr", "i", 1, 1, "chr(CAST($1 AS INTEGER))", "t"},
@@ -154,7 +154,7 @@ constexpr Function kFunctions[] = {
     {"lpad", "tit", 3, 3, "lpad($1, CAST($2 AS INTEGER), $3)", "t"},
     {"ltrim", "tt", 1, 2, "ltrim($*)", "t"},
     {"map", "", 0, 0, "map()", "?"},
-    {"map", "aa", 2, 2, "map($1, $2)", "?"},
+    {"map", "aa", 2, 2, "map($1, $2)", "m"},
     {"map_agg", "", 2, 2, "map(list($1)$f, list($2)$f)", "M", kAggregate},
     {"map_concat", "mm", 2, kMany, "map_concat($*)", "1"},
     {"map_entries", "m", 1, 1, "map_entries($1)", "E"},
@@ -451,6 +451,9 @@ SqlType result_type(const Function& function, std::span<const SqlType> arguments
       return SqlType::array_of(K::varchar);
     case 'S':
       return sum_type(first);
+    case 'm':
+      if (arguments.size() < 2 || !first.is(K::array) || !arguments[1].is(K::array)) return {};
+      return SqlType::map_of(element_of(first, 0), element_of(arguments[1], 0));
     case 'M':
       return arguments.size() > 1 ? SqlType::map_of(first, arguments[1]) : SqlType();
     case 'C': {

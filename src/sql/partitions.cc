@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "columnar/flow_files.h"
 #include "sql/date_formats.h"
 #include "sql/translator_impl.h"
 
@@ -295,7 +296,7 @@ std::optional<std::vector<std::string>> hive_values(const Table& table, std::str
     if (equals == std::string_view::npos || to_lower(folder.substr(0, equals)) != key.name)
       return std::nullopt;
     if (folder.find(':') != std::string_view::npos) return std::nullopt;
-    out.emplace_back(folder.substr(equals + 1));
+    out.push_back(columnar::hive_unescape(folder.substr(equals + 1)));
     at = slash + 1;
   }
   folder_length = at;

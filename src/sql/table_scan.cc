@@ -188,7 +188,8 @@ Result<std::string> TableScans::view(DuckDb::Session& session, const TableRead& 
   std::string files;
   for (const File& file : found.files) {
     files += (files.empty() ? "[" : ", ") + quote_string(file.local);
-    if (format.kind == TableFormat::Kind::text) text_bytes_ += static_cast<std::int64_t>(file.size);
+    const bool is_text = format.kind == TableFormat::Kind::text;
+    (is_text ? text_bytes_ : columnar_bytes_) += static_cast<std::int64_t>(file.size);
   }
   files += ']';
 

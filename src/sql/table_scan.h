@@ -24,9 +24,10 @@ class TableScans {
       : catalog_(catalog), objects_(objects), scope_(scope), now_(now) {}
 
   Result<void> prepare(DuckDb::Session& session, const TableRead& read);
-  /// Stored size of the text files of all tables so far; columnar files are read in part, the
-  /// engine counts those.
+  /// Stored size of the text files of all tables so far: they are read whole.
   std::int64_t text_bytes() const { return text_bytes_; }
+  /// Of the columnar ones: the engine reads a part and counts it.
+  std::int64_t columnar_bytes() const { return columnar_bytes_; }
 
  private:
   struct File {
@@ -58,6 +59,7 @@ class TableScans {
   Scope scope_;
   Time now_;
   std::int64_t text_bytes_ = 0;
+  std::int64_t columnar_bytes_ = 0;
 };
 
 }  // namespace weir::sql

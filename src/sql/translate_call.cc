@@ -103,6 +103,10 @@ Result<std::vector<Typed>> Translator::call_arguments(const E& e, const NameScop
       types.push_back(out[0].type.arguments[0]);
     }
     if (!out.empty() && out[0].type.is(TK::map)) types = out[0].type.arguments;
+    if (out.size() >= 2 && out[0].type.is(TK::array)) {  // reduce(): the state, then the element
+      types = {out[1].type};
+      if (argument->name.size() == 2) types.push_back(out[0].type.arguments[0]);
+    }
     WEIR_TRY(Typed one, lambda(*argument, types, scope));
     lambda_type = one.type.arguments[0];
     out.push_back(std::move(one));
@@ -151,7 +155,9 @@ Result<Typed> Translator::call(const E& e, const NameScope& scope) {
   auto arguments = call_arguments(e, scope, lambda_type);
   std::string filter;
   Result<std::string> suffix = std::string();
+  Result<std::string> order = std::string();
   if (arguments) suffix = aggregate_suffix(e, scope);
+  if (arguments && suffix) order = sort_list(e.order_by, scope);
   if (aggregates && state != nullptr) --state->aggregate_depth;
   if (!arguments) return std::move(arguments).error();
   WEIR_TRY(filter, std::move(suffix));
@@ -180,12 +186,9 @@ Result<Typed> Translator::call(const E& e, const NameScope& scope) {
                      "DISTINCT, ORDER BY and OVER of " + shown + " are not supported");
   }
   if (e.distinct) text.insert(open + 1, "DISTINCT ");
-  std::string order;
-  if (!e.order_by.empty()) {
-    WEIR_TRY(order, sort_list(e.order_by, scope));
-  }
+  if (!order) return std::move(order).error();
   text = expand(text, *arguments, filter, e.ignore_nulls);
-  if (!order.empty()) text.insert(text.size() - 1, " ORDER BY " + order);
+  if (!order->empty()) text.insert(text.size() - 1, " ORDER BY " + *order);
   if (!composed) text += filter;
   if (casts && type.is_known()) text = "CAST(" + text + " AS " + duckdb_name(type) + ')';
   return Typed{text, type};
