@@ -27,17 +27,16 @@ namespace weir::delivery {
 /// From closed flow records to the destinations of the flow logs that cover their interface:
 /// CloudWatch Logs at once, S3 in files by time and size.
 ///
-/// A record that was taken over from the queue is in the store before anything else happens to it
-/// (S3), or in the log group (CloudWatch Logs); what a destination refuses is kept in the store and
-/// tried again. A file that was written twice because of a crash has the same key and the same or
-/// more records, so no record is in two files.
+/// A record that was taken from the queue is in the store before anything else happens to it (S3),
+/// or in the log group (CloudWatch Logs). What a destination refuses is kept in the store, tried
+/// again, and shown in DescribeFlowLogs. A file that was written twice because of a crash has the
+/// same key and the same or more records, so no record is in two files.
 ///
-/// Threads: accept() from any capture thread, never waits for a destination or a disk. Everything
-/// else runs on
-///          the runtime's workers, one drain at a time.
-/// Limits:  Config. Records that do not fit the queue or the backlog are counted in
-///          weir_delivery_records_skipped_total, and the flow log gets a SKIPDATA record for the
-///          interface.
+/// Threads: accept() from any capture thread; it never waits for a destination or a disk.
+/// Everything else runs on the runtime's workers, one drain at a time.
+///
+/// Limits: see Config. Records that do not fit the queue or the backlog are counted in
+/// weir_delivery_records_skipped_total, and the flow log gets a SKIPDATA record for the interface.
 class Delivery {
  public:
   struct Config {

@@ -44,7 +44,10 @@ fs::path Objects::uploads_folder(std::string_view bucket) const {
 Result<void> Objects::load() {
   std::error_code failed;
   const fs::path own = config_.folder / kPrivateFolder;
-  fs::remove_all(temporary_folder(), failed);
+  // Only files: the folders in it are others' (the listener's spool).
+  for (const auto& entry : fs::directory_iterator(temporary_folder(), failed)) {
+    if (entry.is_regular_file(failed)) remove_quietly(entry.path());
+  }
   for (const char* name : {"tmp", "buckets", "uploads"}) {
     fs::create_directories(own / name, failed);
     if (failed) {
@@ -97,12 +100,16 @@ Result<void> Objects::load_buckets() {
 Result<void> Objects::clear() {
   std::unique_lock lifetime(lifetime_);
   std::error_code failed;
+  std::vector<fs::path> going = {config_.folder / kPrivateFolder / "buckets",
+                                 config_.folder / kPrivateFolder / "uploads"};
   for (const auto& entry : fs::directory_iterator(config_.folder, failed)) {
-    std::error_code removal;
-    fs::remove_all(entry.path(), removal);
-    if (removal) {
+    if (entry.path().filename() != kPrivateFolder) going.push_back(entry.path());
+  }
+  for (const fs::path& path : going) {
+    fs::remove_all(path, failed);
+    if (failed) {
       return Error{ErrorKind::unavailable, "InternalError",
-                   "cannot remove " + entry.path().string() + ": " + removal.message()};
+                   "cannot remove " + path.string() + ": " + failed.message()};
     }
   }
   *completed_.lock() = {};

@@ -23,16 +23,17 @@
 namespace weir::objects {
 
 /// Buckets and objects in a folder of plain files: a bucket is a folder, an ordinary key is its
-/// path, so every other program can read the objects. docs/formats/objects.md describes the layout;
-/// key_path.h how odd keys are written.
+/// path, so every other program can read the objects. tree.h describes the layout, key_path.h how
+/// odd keys are written. Files that other programs put into a bucket are objects without metadata.
 ///
 /// Threads: all functions may be called from any thread. Readers never wait for a put that is
-/// writing. Durability: an answered write survives kill -9 and power loss. Whoever reads sees the
-/// old or the new object, never a mixture, also after a crash (the commit is the rename of the data
-/// file, whose metadata already lies beside it under a name that says which version of the file it
-/// describes). Files that other programs put into a bucket are objects without metadata. Errors:
-/// the codes and texts of S3. Disk trouble: kind unavailable, code InternalError, the file is
-/// named.
+/// writing.
+///
+/// Durability: an answered write survives kill -9 and power loss. Whoever reads sees the old or the
+/// new object, never a mixture, also after a crash.
+///
+/// Errors: the codes and texts of S3. Disk trouble: kind unavailable, code InternalError, the file
+/// is named.
 class Objects {
  public:
   struct Config {
@@ -91,7 +92,8 @@ class Objects {
 
   /// The file of an object, for readers that open files themselves (DuckDB).
   Result<std::filesystem::path> local_path(std::string_view bucket, std::string_view key) const;
-  /// Where a file is best written that put() is to take over: the move is then a rename.
+  /// Where a file is best written that put() is to take over: the move is then a rename. load()
+  /// removes files that are left in it, but no folders.
   std::filesystem::path spool_folder() const { return temporary_folder(); }
 
   // Multipart uploads.

@@ -101,7 +101,7 @@ Answer list_buckets(Call& call) {
 }
 
 Answer create_bucket(Call& call) {
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(const std::string location, parse_location_constraint(body));
   Scope scope = call.scope();
   if (!location.empty()) scope.region = location;
@@ -150,7 +150,7 @@ Answer get_bucket_versioning(Call& call) {
 
 Answer put_bucket_versioning(Call& call) {
   WEIR_CHECK(call.objects.bucket(call.scope(), call.bucket));
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   auto tree = wire::parse_xml(body);
   if (!tree) return malformed_xml();
   const Document* status = tree->find("Status");
@@ -190,7 +190,7 @@ Answer get_bucket_policy_status(Call& call) {
 }
 
 Answer put_bucket_policy(Call& call) {
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   const auto policy = parse_json(body);
   if (!policy || policy->map() == nullptr) {
     return Error{ErrorKind::invalid, "MalformedPolicy",
@@ -226,7 +226,7 @@ Answer get_bucket_tagging(Call& call) {
 }
 
 Answer put_bucket_tagging(Call& call) {
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(auto tags, parse_tagging(body, kBucketTagsMax));
   WEIR_CHECK(call.objects.update_bucket(
       call.scope(), call.bucket, [&](objects::Bucket& bucket) { bucket.tags = std::move(tags); }));

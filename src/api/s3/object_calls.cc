@@ -230,7 +230,7 @@ Answer delete_object(Call& call) {
 }
 
 Answer delete_objects(Call& call) {
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(const auto said, checksum(call));
   const std::string_view content_md5 = call.header("Content-MD5");
   if (content_md5.empty() && !said) {
@@ -284,7 +284,7 @@ Answer get_object_tagging(Call& call) {
 
 Answer put_object_tagging(Call& call) {
   constexpr std::size_t kObjectTagsMax = 10;
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(auto tags, parse_tagging(body, kObjectTagsMax));
   WEIR_CHECK(call.objects.set_tags(call.scope(), call.bucket, call.key, std::move(tags)));
   return empty_answer(200);

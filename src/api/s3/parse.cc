@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "objects/files.h"
 #include "wire/digest.h"
 #include "wire/text.h"
 #include "wire/xml.h"
@@ -301,9 +302,15 @@ Result<CopySource> copy_source(const Call& call) {
   return CopySource{std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
 }
 
-Result<std::string_view> body_text(const Call& call) {
-  if (call.http.body.in_memory()) return std::string_view(call.http.body.text());
-  return Error{ErrorKind::invalid, "MaxMessageLengthExceeded", "Your request was too big."};
+Result<std::string> body_text(const Call& call) {
+  const wire::Body& body = call.http.body;
+  if (body.in_memory()) return body.text();
+  if (body.size > kBodyTextBytesMax) {
+    return Error{ErrorKind::invalid, "MaxMessageLengthExceeded", "Your request was too big."};
+  }
+  WEIR_TRY(auto text, objects::read_small_file(std::get<std::filesystem::path>(body.content),
+                                               kBodyTextBytesMax));
+  return std::move(text).value_or("");
 }
 
 Result<ObjectsToDelete> parse_objects_to_delete(std::string_view xml) {

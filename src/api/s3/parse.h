@@ -60,8 +60,10 @@ struct CopySource {
 /// Of x-amz-copy-source.
 Result<CopySource> copy_source(const Call& call);
 
-/// The text of a body that is in memory. Error MaxMessageLengthExceeded otherwise.
-Result<std::string_view> body_text(const Call& call);
+/// 10,000 parts or 1000 keys with all that XML allows around them.
+inline constexpr std::size_t kBodyTextBytesMax = 8u << 20;
+/// The text of an XML or JSON body. Error MaxMessageLengthExceeded.
+Result<std::string> body_text(const Call& call);
 
 struct ObjectsToDelete {
   static constexpr std::size_t kKeysMax = 1000;

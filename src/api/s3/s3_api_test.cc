@@ -174,6 +174,25 @@ TEST_F(S3Test, ASpooledBodyIsTakenOver) {
   EXPECT_EQ(body(call("GET", "/bucket/k")), "from a file");
 }
 
+// The completion of an upload of thousands of parts is larger than what the server keeps in memory.
+TEST_F(S3Test, AnXmlBodyMayBeSpooledToo) {
+  std::string xml = "<Delete>";
+  for (int i = 0; i < 1000; ++i)
+    xml += "<Object><Key>" + std::string(1000, 'k') + "</Key></Object>";
+  xml += "</Delete>";
+  const fs::path spooled = objects_->spool_folder() / "body";
+  std::ofstream(spooled) << xml;
+  wire::HttpRequest request;
+  request.method = "POST";
+  wire::set_target(request, "/bucket?delete");
+  request.headers.add("Content-MD5", base64_encode(objects::md5_bytes(xml)));
+  request.body.content = spooled;
+  request.body.size = xml.size();
+  EXPECT_THAT(body(api_->handle(request)), HasSubstr("<Deleted>"));
+  request.body.size = 100u << 20;
+  EXPECT_EQ(code(api_->handle(request)), "MaxMessageLengthExceeded");
+}
+
 TEST_F(S3Test, Ranges) {
   call("PUT", "/bucket/k", "0123456789");
   const auto range = [&](std::string value) {

@@ -131,7 +131,7 @@ Answer upload_part_copy(Call& call) {
 }
 
 Answer complete_multipart_upload(Call& call) {
-  WEIR_TRY(const std::string_view body, body_text(call));
+  WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(const auto parts, parse_completed_parts(body));
   WEIR_TRY(objects::CompleteOptions options, complete_options(call));
   WEIR_TRY(const objects::ObjectInfo object,
