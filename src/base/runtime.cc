@@ -230,6 +230,8 @@ void SystemRuntime::advance(Duration by) {
   impl_->timer.notify_one();
 }
 
+void SystemRuntime::reset_clock() { impl_->shift_ns = 0; }
+
 struct SimulatedRuntime::Impl {
   TimerQueue timers;
   std::deque<Task> tasks;

@@ -86,6 +86,9 @@ class SystemRuntime final : public Runtime {
   void post(Task task) override;
   void quiesce() override;
   void advance(Duration by);
+  /// Takes back every advance(). For use after quiesce(), when nothing is left that has seen the
+  /// later time.
+  void reset_clock();
 
  private:
   struct Impl;

@@ -173,6 +173,7 @@ struct Daemon::Impl {
   wire::HttpResponse reset() {
     const std::unique_lock lock(world_mutex);
     world.reset();
+    runtime.reset_clock();
     std::error_code ignored;  // what is left would be refused by open() below
     std::filesystem::remove_all(place.folder / "objects", ignored);
     auto made = World::open(runtime, config, place);

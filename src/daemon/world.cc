@@ -235,6 +235,7 @@ struct World::Impl {
                    "Weir carries out actions on SNS topics only, not " + action.arn};
     }
     notify::Publication publication{.message = action.message, .subject = action.subject};
+    publication.email_text = action.email_text;
     publication.once_key = action.id;
     WEIR_TRY(const std::string id, notify.publish(scope, action.arn, publication));
     log::debug("alarm action published", {{"alarm", action.alarm_name}, {"message", id}});
@@ -260,8 +261,11 @@ struct World::Impl {
     return delivery.load();
   }
 
+  /// CI mode shows the same network on every machine unless interfaces are named.
+  bool shows_host() const { return !config.ephemeral || !config.interfaces.empty() || config.captures(); }
+
   void start_traffic() {
-    refresh_host_interfaces();
+    if (shows_host()) refresh_host_interfaces();
     if (config.enforces()) {
       if (const auto set = network.set_gate(&enforcer); !set) {
         *enforcement_problem.lock() = set.error().message;

@@ -222,13 +222,15 @@ Evaluation evaluate(const FilterSet& filters, std::span<const InputLogEvent> eve
       tracker.match(i);
       double value = 0;
       if (filters[i]->sample(subject, value, dimension_values)) {
-        counter.add(i, minute, value, dimension_values);
+        counter.add(i, second_of(event.timestamp_ms), value, dimension_values);
       }
     }
   }
   tracker.finish();
   return {std::move(counter.values), std::move(tracker.minutes)};
 }
+
+Time second_of(std::int64_t timestamp_ms) { return {timestamp_ms - timestamp_ms % 1000}; }
 
 Time minute_of(std::int64_t timestamp_ms) {
   constexpr std::int64_t kMinuteMs = 60'000;

@@ -82,7 +82,7 @@ using FilterSet = std::vector<std::shared_ptr<const CompiledFilter>>;
 
 /// What the filters of a group make of one batch of events.
 struct Evaluation {
-  /// Equal values of one series and minute are one element with a count.
+  /// Equal values of one series and second are one element with a count.
   std::vector<MetricValue> values;
   /// Of filters with a default value: the minutes that had events.
   struct Minute {
@@ -96,6 +96,7 @@ struct Evaluation {
 /// Reads each event once for all filters.
 Evaluation evaluate(const FilterSet& filters, std::span<const InputLogEvent> events);
 
+Time second_of(std::int64_t timestamp_ms);
 Time minute_of(std::int64_t timestamp_ms);
 
 /// Stored form of values on their way to the sink.

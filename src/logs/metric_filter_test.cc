@@ -189,10 +189,10 @@ TEST(MetricFilterValues, EachMatchIsASampleInTheMinuteOfTheEvent) {
                          {now, record("203.0.113.9", 22, 40, "REJECT")},
                          {now, record("203.0.113.9", 22, 40, "ACCEPT")},
                          {now, record("203.0.113.9", 23, 40, "REJECT")}}));
-  const Time minute{now - now % 60'000};
+  const auto second = [](std::int64_t ms) { return Time{ms - ms % 1000}; };
   EXPECT_THAT(world.values(),
-              ElementsAre(MetricValue{"Flow", "Rejects", {}, 1, "", minute - minutes(1), 1},
-                          MetricValue{"Flow", "Rejects", {}, 1, "", minute, 2}));
+              ElementsAre(MetricValue{"Flow", "Rejects", {}, 1, "", second(now - 60'000), 1},
+                          MetricValue{"Flow", "Rejects", {}, 1, "", second(now), 2}));
 }
 
 TEST(MetricFilterValues, FieldsGiveValuesAndDimensions) {
@@ -204,13 +204,13 @@ TEST(MetricFilterValues, FieldsGiveValuesAndDimensions) {
   world.put_messages(
       {record("203.0.113.9", 22, 40, "REJECT"), record("203.0.113.8", 22, 40, "REJECT"),
        record("203.0.113.9", 22, 60, "REJECT"), record("203.0.113.9", 22, 40, "REJECT")});
-  const Time minute = minute_of(world.now_ms());
+  const Time second = second_of(world.now_ms());
   EXPECT_THAT(
       world.values(),
       UnorderedElementsAre(
-          MetricValue{"Flow", "Rejects", {{"Source", "203.0.113.9"}}, 40, "Bytes", minute, 2},
-          MetricValue{"Flow", "Rejects", {{"Source", "203.0.113.8"}}, 40, "Bytes", minute, 1},
-          MetricValue{"Flow", "Rejects", {{"Source", "203.0.113.9"}}, 60, "Bytes", minute, 1}));
+          MetricValue{"Flow", "Rejects", {{"Source", "203.0.113.9"}}, 40, "Bytes", second, 2},
+          MetricValue{"Flow", "Rejects", {{"Source", "203.0.113.8"}}, 40, "Bytes", second, 1},
+          MetricValue{"Flow", "Rejects", {{"Source", "203.0.113.9"}}, 60, "Bytes", second, 1}));
 }
 
 TEST(MetricFilterValues, ValuesThatAreNoNumberGiveNothing) {

@@ -93,8 +93,9 @@ struct MetricFilterRef {
   MetricFilter filter;
 };
 
-/// What metric filters hand on: `count` samples of `value`, in the minute that begins at
-/// `timestamp`.
+/// What metric filters hand on: `count` samples of `value` in the second that begins at
+/// `timestamp`. AWS keeps the minute only; the second lets alarms with periods of 10 to 30 seconds
+/// work on them too.
 struct MetricValue {
   std::string metric_namespace;
   std::string metric_name;

@@ -90,7 +90,8 @@ def wait_for(condition, what, seconds=30):
 
 @pytest.fixture(scope="session")
 def shared_daemon():
-    daemon = Daemon("--ephemeral", "--respond-block", "true")
+    # The loopback device stands for a network interface, so that flow records and blocks have one to belong to.
+    daemon = Daemon("--ephemeral", "--respond-block", "true", "--interfaces", "lo", "--capture", "false")
     yield daemon
     daemon.stop()
 

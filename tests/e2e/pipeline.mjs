@@ -12,6 +12,7 @@ const { SNS } = require("@aws-sdk/client-sns");
 const { S3 } = require("@aws-sdk/client-s3");
 const { Athena } = require("@aws-sdk/client-athena");
 const { STS } = require("@aws-sdk/client-sts");
+const { SmithyRpcV2CborProtocol } = require("@smithy/core/cbor");
 
 const options = {
   endpoint,
@@ -62,27 +63,36 @@ const { TopicArn } = await sns.createTopic({ Name: "alarms" });
 await assert.rejects(sns.publish({ TopicArn: TopicArn + "x", Message: "m" }), (error) => /NotFound/.test(error.name));
 assert.match((await sns.publish({ TopicArn, Message: "m", Subject: "s" })).MessageId, /^[0-9a-f-]{36}$/);
 
-const cloudwatch = new CloudWatch(options);
-let contentType;
-cloudwatch.middlewareStack.add(
-  (next) => (args) => {
-    contentType = args.request.headers["content-type"];
-    return next(args);
-  },
-  { step: "finalizeRequest", name: "recordContentType" },
-);
+// CloudWatch in the SDK's own choice of protocol and in CBOR, both on the same state.
+function watched(more) {
+  const made = new CloudWatch({ ...options, ...more });
+  made.middlewareStack.add(
+    (next) => (args) => {
+      made.contentType = args.request.headers["content-type"];
+      return next(args);
+    },
+    { step: "finalizeRequest", name: "recordContentType" },
+  );
+  return made;
+}
+const cloudwatch = watched({});
+const overCbor = watched({
+  protocol: new SmithyRpcV2CborProtocol({ defaultNamespace: "com.amazonaws.cloudwatch" }),
+});
 await cloudwatch.putMetricAlarm({
   AlarmName: "ssh", Namespace: "VPC", MetricName: "SshRejects", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
   Threshold: 1, ComparisonOperator: "GreaterThanOrEqualToThreshold", AlarmActions: [TopicArn],
 });
-if (contentType === "application/cbor") console.log("cloudwatch over cbor");
-await cloudwatch.putMetricData({
-  Namespace: "Own", MetricData: [{ MetricName: "m", Value: 1.5, Unit: "Count", Timestamp: new Date() }],
-});
-await assert.rejects(
-  cloudwatch.setAlarmState({ AlarmName: "none", StateValue: "OK", StateReason: "r" }),
-  (error) => /ResourceNotFound/.test(error.name),
-);
+for (const each of [cloudwatch, overCbor]) {
+  await each.putMetricData({
+    Namespace: "Own", MetricData: [{ MetricName: "m", Value: 1.5, Unit: "Count", Timestamp: new Date() }],
+  });
+  await assert.rejects(
+    each.setAlarmState({ AlarmName: "none", StateValue: "OK", StateReason: "r" }),
+    (error) => /ResourceNotFound/.test(error.name),
+  );
+  console.log(`cloudwatch over ${each.contentType}`);
+}
 
 const start = Math.floor(Date.now() / 1000);
 const message = `2 123456789012 eni-1 198.51.100.66 172.31.0.10 40000 22 6 1 60 ${start} ${start} REJECT OK`;
@@ -94,11 +104,16 @@ const alarm = await until(async () => {
   return MetricAlarms[0].StateValue === "ALARM" && MetricAlarms[0];
 }, "the alarm");
 assert.ok(alarm.StateUpdatedTimestamp instanceof Date);
-const data = await cloudwatch.getMetricData({
-  StartTime: new Date(Date.now() - 600_000), EndTime: new Date(Date.now() + 60_000),
-  MetricDataQueries: [{ Id: "q", MetricStat: { Metric: { Namespace: "Own", MetricName: "m" }, Period: 60, Stat: "Sum" } }],
-});
-assert.deepEqual(data.MetricDataResults[0].Values, [1.5]);
+for (const each of [cloudwatch, overCbor]) {
+  const data = await each.getMetricData({
+    StartTime: new Date(Date.now() - 3600_000), EndTime: new Date(Date.now() + 60_000),
+    MetricDataQueries: [
+      { Id: "q", MetricStat: { Metric: { Namespace: "Own", MetricName: "m" }, Period: 7200, Stat: "Sum" } },
+    ],
+  });
+  assert.deepEqual(data.MetricDataResults[0].Values, [3]);
+  assert.ok(data.MetricDataResults[0].Timestamps[0] instanceof Date);
+}
 
 const s3 = new S3({ ...options, forcePathStyle: true });
 await s3.createBucket({ Bucket: "archive-js" });
