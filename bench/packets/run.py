@@ -8,6 +8,7 @@ Needs the programs weir_bench_records and weir_bench_replay of the bench preset.
 core; the best of several runs counts, by CPU time and by the clock. Tools that are missing are left out.
 """
 import argparse
+import os
 import pathlib
 import random
 import shutil
@@ -16,6 +17,8 @@ import struct
 import subprocess
 import tempfile
 import time
+
+RUN_SECONDS_MAX = 120  # a tool that hangs ends the comparison with an error
 
 
 def write_records(path, count):
@@ -58,15 +61,14 @@ def write_capture(path, count, flows=20000, snap=96):
             out.write(frame)
 
 
-def best(command, runs):
+def best(command, runs, folder=None):
     """Least CPU seconds and least seconds by the clock of several runs on one core."""
-    import os
     cpu, wall = [], []
     for _ in range(runs):
         before = os.times()
         began = time.perf_counter()
         subprocess.run(["taskset", "-c", "0"] + command, check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+                       stderr=subprocess.DEVNULL, timeout=RUN_SECONDS_MAX, cwd=folder)
         wall.append(time.perf_counter() - began)
         after = os.times()
         cpu.append(after.children_user + after.children_system - before.children_user - before.children_system)
@@ -80,7 +82,7 @@ def table(title, rows, amount, unit, size):
     weir = rows[0][1]
     for name, cpu, wall in rows:
         print(f"| {name} | {cpu:.2f} | {wall:.2f} | {amount / cpu:,.0f} | {size / cpu / 1e9:.2f} | "
-              f"{cpu / weir:.2f}x the time |")
+              f"{cpu / weir:.2f}x the time |", flush=True)
 
 
 def main():
@@ -111,8 +113,8 @@ def main():
             sink.bind(("127.0.0.1", 0))
             rows.append(("softflowd", *best(
                 ["softflowd", "-d", "-r", str(capture), "-n", f"127.0.0.1:{sink.getsockname()[1]}", "-v", "9",
-                 "-m", "100000", "-t", "maxlife=60", "-p", str(folder / "pid"), "-c", str(folder / "ctl")],
-                options.runs)))
+                 "-m", "100000", "-t", "maxlife=60", "-p", "pid", "-c", "ctl"],  # it was seen to hang with absolute paths here
+                options.runs, folder)))
         if shutil.which("nfpcapd"):
             (folder / "nf").mkdir()
             rows.append(("nfpcapd", *best(
