@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks every include of src/ against the module list in cmake/modules.cmake, keeps third-party headers out of
-our headers and in the modules that own them, and compiles each header alone."""
+our headers and in the modules that own them, keeps clocks and random numbers in base/runtime.cc, and compiles each
+header alone."""
 
 import concurrent.futures
 import os
@@ -19,7 +20,7 @@ OWNERS = {
     "duckdb": {"sql", "columnar"},
     "boost/asio": {"server", "client", "daemon"},
     "boost/beast": {"server", "client", "daemon"},
-    "boost/json": {"base"},
+    "boost/json": {"base", "logs"},
     "simdjson": {"base", "logs"},
     "pcap": {"capture"},
     "libnetfilter_log/": {"capture"},
@@ -35,6 +36,10 @@ OWNERS = {
     "libdeflate": {"columnar"},
     "zstd": {"logs"},
 }
+# Time and chance come from Runtime, so that the whole pipeline runs on simulated time; only its own file reads them.
+CLOCKS = re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\brandom_device\b|\bmt19937|\bgetrandom\("
+                    r"|\bgettimeofday\(|\bclock_gettime\(|(?<![\w.>])time\((nullptr|NULL|0)\)|\bstd::rand\b")
+CLOCK_OWNER = "base/runtime.cc"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -73,19 +78,28 @@ def module_of(path, table):
     return None
 
 
+def is_private(path):
+    """Shared by the .cc files of one module only; may name the types of the library that they wrap."""
+    return path.stem.endswith("_internal")
+
+
 def include_errors(path, table, allowed):
     name = module_of(path.relative_to(SRC).as_posix(), table)
     if name is None:
         return [f"{path}: belongs to no module of cmake/modules.cmake"]
     errors = []
+    is_test = path.stem.endswith(("_test", "_bench", "_fuzz")) or path.stem.startswith("test_")
+    if not is_test and path.relative_to(SRC).as_posix() != CLOCK_OWNER and (found := CLOCKS.search(path.read_text())):
+        errors.append(f"{path}: {found.group(0)}: take time and chance from Runtime")
     for kind, target in INCLUDE.findall(path.read_text()):
         ours = kind == '"' and module_of(target, table)
+        if ours and ours != name and target.endswith("_internal.h"):
+            errors.append(f"{path}: {target} is private to {ours}")
         if ours and ours != name and ours not in allowed[name]:
             errors.append(f"{path}: {name} may not include {target} (add {ours} to its DEPS or turn the dependency round)")
         for prefix, owners in OWNERS.items():
             if not ours and target.startswith(prefix):
-                is_test = path.stem.endswith(("_test", "_bench", "_fuzz"))
-                if path.suffix == ".h" and not path.stem.endswith("_detail"):
+                if path.suffix == ".h" and not is_private(path):
                     errors.append(f"{path}: third-party header {target} in a header")
                 elif name not in owners and not is_test:
                     errors.append(f"{path}: {target} belongs to {', '.join(sorted(owners))}")
@@ -94,7 +108,8 @@ def include_errors(path, table, allowed):
 
 def compile_error(header):
     # -w: "#pragma once in main file" is the only warning that a header compiled alone gives and others do not.
-    command = ["g++", "-std=c++20", "-fsyntax-only", "-w", f"-I{SRC}", "-x", "c++", str(header)]
+    command = ["g++", "-std=c++20", "-fsyntax-only", "-w", f"-I{SRC}", f"-I{TOP}/third_party/duckdb", "-x", "c++",
+               str(header)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"{header}: does not compile alone\n{done.stderr}" if done.returncode else None
 

@@ -16,6 +16,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kViolationsMax = 100;
+constexpr std::size_t kShownBytesMax = 4096;  // of a value in a message; it may be a list of megabytes
 
 // ---- Values as text, for messages
 // ------------------------------------------------------------------------------
@@ -402,6 +403,7 @@ class Binder {
 
   void report(std::string value, std::string constraint, bool is_missing) {
     if (violations_.size() >= kViolationsMax) return;
+    if (value.size() > kShownBytesMax) value = value.substr(0, kShownBytesMax) + "...";
     violations_.push_back(
         {lower_camel(path_), std::move(value), std::move(constraint), is_missing});
   }

@@ -20,7 +20,7 @@ int serve(const daemon::Config& config) {
 
   const auto running = daemon::Daemon::start(config);
   if (!running) return fail(running.error());
-  std::cout << "weir " << daemon::kVersion << " is ready at " << (*running)->endpoint()
+  std::cout << "weir " << daemon::version() << " is ready at " << (*running)->endpoint()
             << std::endl;
   int received = 0;
   ::sigwait(&signals, &received);

@@ -146,10 +146,10 @@ int reference_operations() {
 int version(bool json) {
   if (json) {
     Document document;
-    document["version"] = Document(daemon::kVersion);
+    document["version"] = Document(daemon::version());
     std::cout << to_json(document) << '\n';
   } else {
-    std::cout << "weir " << daemon::kVersion << '\n';
+    std::cout << "weir " << daemon::version() << '\n';
   }
   return kSuccess;
 }

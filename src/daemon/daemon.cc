@@ -82,6 +82,8 @@ struct AdvanceClock {
 
 }  // namespace
 
+std::string_view version() { return WEIR_VERSION; }
+
 std::filesystem::path credentials_file(const Config& config) {
   return config.data_folder() / "credentials";
 }
@@ -145,7 +147,7 @@ struct Daemon::Impl {
     const std::shared_lock lock(world_mutex);
     Document document;
     document["status"] = "ok";
-    document["version"] = kVersion;
+    document["version"] = version();
     document["endpoint"] = endpoint;
     document["mode"] = config.ephemeral ? "ephemeral" : "durable";
     document["uptime_seconds"] = (runtime.now() - started).count() / 1000;
@@ -234,7 +236,7 @@ struct Daemon::Impl {
     WEIR_CHECK(listener->start());
     log::info("ready", {{"endpoint", endpoint},
                         {"data", place.folder.string()},
-                        {"version", std::string(kVersion)}});
+                        {"version", std::string(version())}});
     return {};
   }
 

@@ -11,7 +11,8 @@
 
 namespace weir::daemon {
 
-inline constexpr std::string_view kVersion = WEIR_VERSION;
+/// `0.1.0`.
+std::string_view version();
 
 /// Where the access keys of that configuration are kept.
 std::filesystem::path credentials_file(const Config& config);

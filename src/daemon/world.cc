@@ -20,6 +20,7 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "client/transports.h"
+#include "daemon/hand_over.h"
 #include "daemon/interfaces.h"
 #include "daemon/object_files.h"
 #include "daemon/traffic.h"
@@ -161,11 +162,7 @@ struct World::Impl {
         network(runtime, *store, network_config(config)),
         enforcer(runtime, enforcer_config(config, place.api_port)),
         metrics(runtime, *store),
-        logs(runtime, *store,
-             [this](const Scope& scope, std::string_view batch, auto values) {
-               return take_metric_values(scope, batch, values);
-             },
-             {}),
+        logs(runtime, *store, metric_sink(metrics), {}),
         http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),
@@ -174,10 +171,8 @@ struct World::Impl {
         responder(runtime, *store, logs, network, respond_config(config)),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
-        alarms(
-            runtime, *store, metrics,
-            [this](const Scope& scope, const alarms::Action& action) { return act(scope, action); },
-            {.early_firing = config.alarms_early_firing}),
+        alarms(runtime, *store, metrics, action_sink(notify),
+               {.early_firing = config.alarms_early_firing}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config)),
         ec2_api(network),
@@ -206,42 +201,6 @@ struct World::Impl {
     return carried;
   }
 
-  /// Log events -> metrics.
-  Result<void> take_metric_values(const Scope& scope, std::string_view batch,
-                                  std::span<const logs::MetricValue> values) {
-    std::map<std::string, std::vector<metrics::Datum>> by_namespace;
-    for (const auto& value : values) {
-      metrics::Datum datum;
-      datum.metric_name = value.metric_name;
-      for (const auto& [name, text] : value.dimensions) datum.dimensions.push_back({name, text});
-      datum.values = {value.value};
-      datum.counts = {value.count};
-      if (!value.unit.empty()) datum.unit = value.unit;
-      datum.timestamp = value.timestamp;
-      datum.storage_resolution = 1;
-      by_namespace[value.metric_namespace].push_back(std::move(datum));
-    }
-    for (const auto& [name, data] : by_namespace) {
-      WEIR_CHECK(metrics.put(scope, name, data, std::string(batch) + '/' + name));
-    }
-    return {};
-  }
-
-  /// Alarms -> notifications.
-  Result<void> act(const Scope& scope, const alarms::Action& action) {
-    const auto parsed = Arn::parse(action.arn);
-    if (!parsed || parsed->service != "sns") {
-      return Error{ErrorKind::invalid, "InvalidParameterValue",
-                   "Weir carries out actions on SNS topics only, not " + action.arn};
-    }
-    notify::Publication publication{.message = action.message, .subject = action.subject};
-    publication.email_text = action.email_text;
-    publication.once_key = action.id;
-    WEIR_TRY(const std::string id, notify.publish(scope, action.arn, publication));
-    log::debug("alarm action published", {{"alarm", action.alarm_name}, {"message", id}});
-    return {};
-  }
-
   Result<void> load() {
     WEIR_CHECK(objects.load());
     WEIR_CHECK(network.load());
@@ -262,7 +221,9 @@ struct World::Impl {
   }
 
   /// CI mode shows the same network on every machine unless interfaces are named.
-  bool shows_host() const { return !config.ephemeral || !config.interfaces.empty() || config.captures(); }
+  bool shows_host() const {
+    return !config.ephemeral || !config.interfaces.empty() || config.captures();
+  }
 
   void start_traffic() {
     if (shows_host()) refresh_host_interfaces();

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/hand_over.h"
+
+#include <map>
+
+#include "base/log.h"
+
+namespace weir::daemon {
+namespace {
+
+/// One second, so that alarms with periods below a minute work on metric filters too.
+constexpr int kStorageResolution = 1;
+
+metrics::Datum datum_of(const logs::MetricValue& value) {
+  metrics::Datum datum;
+  datum.metric_name = value.metric_name;
+  for (const auto& [name, text] : value.dimensions) datum.dimensions.push_back({name, text});
+  datum.values = {value.value};
+  datum.counts = {value.count};
+  if (!value.unit.empty()) datum.unit = value.unit;
+  datum.timestamp = value.timestamp;
+  datum.storage_resolution = kStorageResolution;
+  return datum;
+}
+
+}  // namespace
+
+logs::MetricSink metric_sink(metrics::Metrics& metrics) {
+  return [&metrics](const Scope& scope, std::string_view batch,
+                    std::span<const logs::MetricValue> values) -> Result<void> {
+    std::map<std::string, std::vector<metrics::Datum>> by_namespace;
+    for (const auto& value : values)
+      by_namespace[value.metric_namespace].push_back(datum_of(value));
+    for (const auto& [name, data] : by_namespace) {
+      WEIR_CHECK(metrics.put(scope, name, data, std::string(batch) + '/' + name));
+    }
+    return {};
+  };
+}
+
+alarms::ActionSink action_sink(notify::Notify& notify) {
+  return [&notify](const Scope& scope, const alarms::Action& action) -> Result<void> {
+    const auto topic = Arn::parse(action.arn);
+    if (!topic || topic->service != "sns") {
+      return Error{ErrorKind::invalid, "InvalidParameterValue",
+                   "Weir carries out actions on SNS topics only, not " + action.arn};
+    }
+    notify::Publication publication;
+    publication.message = action.message;
+    publication.subject = action.subject;
+    publication.email_text = action.email_text;
+    publication.once_key = action.id;
+    WEIR_TRY(const std::string id, notify.publish(scope, action.arn, publication));
+    log::debug("alarm action published", {{"alarm", action.alarm_name}, {"message", id}});
+    return {};
+  };
+}
+
+}  // namespace weir::daemon

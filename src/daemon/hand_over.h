@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "alarms/alarms.h"
+#include "logs/types.h"
+#include "metrics/metrics.h"
+#include "notify/notify.h"
+
+/// Where one stage ends and the next begins. Both receivers know ids that they have seen, so
+/// whoever hands over may do it again after a crash.
+namespace weir::daemon {
+
+/// Log events -> metrics: what metric filters found. `metrics` outlives the sink.
+logs::MetricSink metric_sink(metrics::Metrics& metrics);
+
+/// Alarms -> notifications: actions on SNS topics; any other action is refused for good and shows
+/// in the alarm's history. `notify` outlives the sink.
+alarms::ActionSink action_sink(notify::Notify& notify);
+
+}  // namespace weir::daemon
