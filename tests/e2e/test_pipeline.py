@@ -14,6 +14,7 @@ import pytest
 from conftest import REGION, TOP, wait_for
 
 GROUP = "VPCFlowLogs"
+NODE_MAJOR_MIN = 20
 PATTERN = ('[version, account, eni, source, destination, srcport, destport="22", protocol="6", packets, bytes, '
            'windowstart, windowend, action="REJECT", flowlogstatus]')
 ATTACKER = "198.51.100.66"
@@ -193,6 +194,9 @@ def test_the_javascript_sdk_runs_the_pipeline(daemon):
     modules = TOP / "tools/node_modules/@aws-sdk"
     if node is None or not modules.is_dir():
         pytest.skip("node or the npm packages of tools/ are not installed (tools/setup installs them)")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.lstrip("v").split(".")[0]) < NODE_MAJOR_MIN:
+        pytest.skip(f"the current JavaScript SDK needs Node.js {NODE_MAJOR_MIN}, this is {version}")
     script = pathlib.Path(__file__).with_name("pipeline.mjs")
     done = subprocess.run([node, str(script), daemon.endpoint, str(TOP / "tools/package.json")], capture_output=True,
                           text=True, timeout=120, check=False, env={**os.environ, "AWS_REGION": REGION})
