@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "api/athena/data_catalog.h"
 #include "api/athena/executions.h"
-#include "api/athena/resources.h"
+#include "api/athena/named_queries.h"
+#include "api/athena/work_groups.h"
 #include "sql/athena.h"
 #include "wire/operation.h"
 

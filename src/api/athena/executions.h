@@ -17,6 +17,17 @@ inline constexpr Constraint kIdLength = length(1, 128);
 inline constexpr Constraint kTokenLength = length(1, 1024);
 inline constexpr Constraint kGroupPattern = pattern("[a-zA-Z0-9._-]{1,128}");
 
+struct ListInput {
+  std::optional<std::string> next_token;
+  std::optional<int> max_results;
+  static Shape shape() {
+    using S = ListInput;
+    static constexpr Member members[] = {optional<&S::next_token>("NextToken", kTokenLength),
+                                         optional<&S::max_results>("MaxResults", range(1, 50))};
+    return {"ListInput", members};
+  }
+};
+
 struct StartQueryExecution {
   static constexpr std::string_view name = "StartQueryExecution";
   struct Input {
