@@ -106,7 +106,7 @@ std::string java_double(double number) {
   if (exponent < 0) {
     return text + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
   }
-  const auto whole = static_cast<std::size_t>(exponent + 1);
+  const auto whole = static_cast<std::size_t>(exponent) + 1;
   if (digits.size() <= whole) digits.append(whole - digits.size() + 1, '0');
   return text + digits.substr(0, whole) + '.' + digits.substr(whole);
 }

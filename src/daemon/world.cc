@@ -22,7 +22,6 @@
 #include "client/transports.h"
 #include "daemon/hand_over.h"
 #include "daemon/interfaces.h"
-#include "daemon/object_files.h"
 #include "daemon/traffic.h"
 #include "delivery/delivery.h"
 #include "enforce/enforcer.h"
@@ -32,6 +31,7 @@
 #include "objects/objects.h"
 #include "respond/responder.h"
 #include "sql/athena.h"
+#include "sql/store_files.h"
 #include "store/kv_store.h"
 #include "vpc/network.h"
 
@@ -116,7 +116,7 @@ struct World::Impl {
   std::unique_ptr<store::KvStore> store;
 
   objects::Objects objects;
-  ObjectFiles object_files;
+  sql::StoreFiles object_files;
   vpc::Network network;
   enforce::Enforcer enforcer;
   metrics::Metrics metrics;
@@ -260,14 +260,9 @@ struct World::Impl {
 
   /// The host's devices -> ENIs.
   void refresh_host_interfaces() {
-    auto found = vpc::discover_interfaces();
-    if (!found) {
-      log::warn("cannot list network interfaces", {{"reason", found.error().message}});
-      return;
+    if (const auto done = network.refresh_interfaces(); !done) {
+      log::warn("cannot take over network interfaces", {{"reason", done.error().message}});
     }
-    const auto set =
-        network.set_interfaces(vpc::choose_interfaces(*std::move(found), config.interfaces));
-    if (!set) log::warn("cannot take over network interfaces", {{"reason", set.error().message}});
   }
 
   /// ENIs and flow logs -> what is captured. Changes that come together are one refresh.
@@ -301,6 +296,7 @@ World::World(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 World::~World() {
   impl_->stop_traffic();
+  impl_->athena.shut_down();
   impl_->runtime.quiesce();
   impl_->mail.reset();  // their callbacks use the services below
   impl_->http.reset();
