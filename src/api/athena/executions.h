@@ -37,7 +37,7 @@ struct StartQueryExecution {
     std::optional<sql::ResultConfiguration> result;
     std::optional<std::string> work_group;
     std::optional<std::vector<std::string>> parameters;
-    std::optional<Document> result_reuse;
+    Document result_reuse;
     static Shape shape() {
       using S = Input;
       static constexpr Member members[] = {

@@ -80,7 +80,7 @@ Shape PutMetricAlarm::Input::shape() {
 }
 
 Result<Empty> CloudWatchApi::put_alarm(const Request& request, const PutMetricAlarm::Input& in) {
-  if (!in.metrics.empty() || in.threshold_metric_id || in.evaluation_criteria) {
+  if (!in.metrics.empty() || in.threshold_metric_id || !in.evaluation_criteria.is_null()) {
     return validation_error(
         "Alarms on metric math, anomaly detection bands and PromQL are not supported here yet.");
   }

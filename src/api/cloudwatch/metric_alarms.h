@@ -23,7 +23,7 @@ struct PutMetricAlarm {
     // Kinds of alarms that are refused.
     std::vector<Document> metrics;
     std::optional<std::string> threshold_metric_id;
-    std::optional<Document> evaluation_criteria;
+    Document evaluation_criteria;
     static Shape shape();
   };
   using Output = Empty;

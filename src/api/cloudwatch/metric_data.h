@@ -13,7 +13,7 @@ namespace weir::api::cloudwatch {
 
 /// Data of one entity. Entities are accepted and not kept.
 struct EntityMetricData {
-  std::optional<Document> entity;
+  Document entity;
   std::vector<metrics::Datum> metric_data;
   static Shape shape() {
     using S = EntityMetricData;

@@ -88,7 +88,7 @@ struct PutLogEvents {
     std::string log_stream_name;
     std::vector<weir::logs::InputLogEvent> log_events;
     std::optional<std::string> sequence_token;
-    std::optional<Document> entity;
+    Document entity;
     static Shape shape() {
       using S = Input;
       static constexpr Member members[] = {

@@ -93,9 +93,9 @@ Result<DescribeLogGroups::Output> LogsApi::describe_groups(const Request& reques
 
 Result<ListLogGroups::Output> LogsApi::list_groups(const Request& request,
                                                    const ListLogGroups::Input& in) {
-  if (in.data_sources) return not_supported("dataSources");
-  if (in.field_index_names) return not_supported("fieldIndexNames");
-  if (in.log_group_tags) return not_supported("logGroupTags");
+  if (!in.data_sources.is_null()) return not_supported("dataSources");
+  if (!in.field_index_names.is_null()) return not_supported("fieldIndexNames");
+  if (!in.log_group_tags.is_null()) return not_supported("logGroupTags");
   weir::logs::Logs::GroupQuery query;
   if (in.log_group_name_pattern) query.substrings = alternatives(*in.log_group_name_pattern);
   query.log_group_class = in.log_group_class.value_or("");

@@ -158,9 +158,9 @@ struct ListLogGroups {
     std::optional<std::vector<std::string>> account_identifiers;
     std::optional<std::string> next_token;
     std::optional<int> limit;
-    std::optional<Document> data_sources;
-    std::optional<Document> field_index_names;
-    std::optional<Document> log_group_tags;
+    Document data_sources;
+    Document field_index_names;
+    Document log_group_tags;
     static Shape shape() {
       using S = Input;
       static constexpr Member members[] = {
