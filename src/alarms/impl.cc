@@ -82,8 +82,17 @@ void Alarms::Impl::run_at(Job& job, Time when, void (Impl::*run)()) {
   const Time now = runtime.now();
   if (job.timer && job.timer->first > now && job.timer->first <= when) return;
   if (job.timer) runtime.cancel(job.timer->second);
-  const TimerId timer = runtime.at(when, [weak = weak_from_this(), run] {
-    if (const auto impl = weak.lock()) (impl.get()->*run)();
+  const TimerId timer = runtime.at(when, [weak = weak_from_this(), run, when, fired = &job] {
+    const auto impl = weak.lock();
+    if (!impl) return;
+    {
+      // A timer that has fired is none any more, also if the wall clock is still a moment before
+      // `when`: it may have been set back, and it does not tick exactly as the clock of timers
+      // does.
+      const auto held = impl->state.lock();
+      if (fired->timer && fired->timer->first == when) fired->timer.reset();
+    }
+    (impl.get()->*run)();
   });
   job.timer = {when, timer};
 }
