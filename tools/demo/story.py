@@ -8,6 +8,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -345,6 +346,7 @@ What to try next:
 
 def main():
     binary, prefix = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="weir-demo-") as folder:
         story = Story(binary, prefix, folder)
         try:
