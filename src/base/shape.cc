@@ -16,7 +16,8 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kViolationsMax = 100;
-constexpr std::size_t kShownBytesMax = 4096;  // of a value in a message; it may be a list of megabytes
+constexpr std::size_t kShownBytesMax =
+    4096;  // of a value in a message; it may be a list of megabytes
 
 // ---- Values as text, for messages
 // ------------------------------------------------------------------------------

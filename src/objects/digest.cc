@@ -159,7 +159,7 @@ std::string Digester::checksum_bytes() {
         if constexpr (std::is_same_v<State, std::unique_ptr<Hash>>) {
           return state->bytes();
         } else if constexpr (std::is_same_v<State, std::monostate>) {
-          WEIR_ASSERT(!"no checksum was asked for");
+          WEIR_ASSERT(false && "no checksum was asked for");
           return {};
         } else {
           return state.bytes();

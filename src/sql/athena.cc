@@ -226,8 +226,8 @@ Result<std::string> Athena::start(const Scope& scope, const StartQuery& query) {
   }
   WEIR_TRY(const auto before, impl.same_request(scope, query, made));
   if (before) return *before;
-  if (impl.state.lock()->jobs.size() >=
-      static_cast<std::size_t>(impl.config.queued_max + impl.config.running_max)) {
+  if (impl.state.lock()->jobs.size() >= static_cast<std::size_t>(impl.config.queued_max) +
+                                            static_cast<std::size_t>(impl.config.running_max)) {
     counter("weir_athena_queries_refused_total", "Queries refused because the queue was full")
         .add();
     return Error{ErrorKind::limit,
