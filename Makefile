@@ -40,8 +40,8 @@ sanitize: setup
 	@ctest --test-dir build/debug --output-on-failure -j $(JOBS)
 	@WEIR=build/debug/weir /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
 	@cmake --preset tsan --log-level=WARNING && cmake --build build/tsan -j $(JOBS)
-	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
-	@WEIR=build/tsan/weir /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" WEIR=build/tsan/weir /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
 
 bench: release
 	@cmake --preset bench --log-level=WARNING
