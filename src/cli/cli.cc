@@ -105,9 +105,27 @@ class CommandLine {
     configured(app_, "status", "Ask the running daemon how it is",
                [this](const daemon::Config& config) { return status(config, status_); })
         .add_flag("--json", status_.json, "Print JSON");
+    add_flows();
     command(app_, "version", "Print the version", [this] {
       return version(version_json_);
     }).add_flag("--json", version_json_, "Print JSON");
+  }
+
+  void add_flows() {
+    CLI::App& added =
+        configured(app_, "flows", "Watch the flows of the running daemon's interfaces",
+                   [this](const daemon::Config& config) { return flows(config, flows_); });
+    added.add_flag("--once", flows_.once, "Print a table of the current window and end");
+    added.add_flag("--json", flows_.json, "Print JSON and end");
+    added.add_option("--filter", flows_.filter,
+                     "Filter pattern about the flow as a record of the default format");
+    added.add_option("--sort", flows_.sort, "bytes, packets, start or end; highest first")
+        ->check(CLI::IsMember({"bytes", "packets", "start", "end"}));
+    added.add_option("--limit", flows_.limit, "Most flows to show")->check(CLI::Range(1, 10'000));
+    added.add_option("--interval", flows_.interval_s, "Seconds between two looks")
+        ->check(CLI::Range(1, 3600));
+    added.add_option("expression", flows_.expression,
+                     "Only flows that this libpcap expression matches, e.g. tcp dst port 22");
   }
 
   void add_config_commands() {
@@ -165,6 +183,7 @@ class CommandLine {
   Settings settings_;
   EnvOptions env_;
   StatusOptions status_;
+  FlowsOptions flows_;
   bool version_json_ = false;
   CaptureOptions capture_;
   bool keys_json_ = false;

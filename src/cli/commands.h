@@ -36,6 +36,18 @@ struct StatusOptions {
 };
 int status(const daemon::Config& config, const StatusOptions& options);
 
+struct FlowsOptions {
+  bool once = false;
+  bool json = false;
+  std::string filter;                   // a filter pattern
+  std::vector<std::string> expression;  // words of a libpcap expression
+  std::string sort = "bytes";
+  int limit = 50;
+  int interval_s = 2;
+};
+/// The flows of the windows that are open: a live view on a terminal, else a table.
+int flows(const daemon::Config& config, const FlowsOptions& options);
+
 int version(bool json);
 
 struct CaptureOptions {

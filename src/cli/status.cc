@@ -1,49 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <curl/curl.h>
-
 #include <iostream>
-#include <memory>
 
 #include "base/document.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/http.h"
 
 namespace weir::cli {
 namespace {
-
-constexpr long kTimeoutMs = 5000;
-constexpr std::size_t kAnswerBytesMax = 4u << 20;
-
-std::size_t append(char* data, std::size_t size, std::size_t count, void* out) {
-  auto& text = *static_cast<std::string*>(out);
-  if (text.size() + size * count > kAnswerBytesMax) return 0;
-  text.append(data, size * count);
-  return size * count;
-}
-
-Result<std::string> get(const std::string& url) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(),
-                                                                   &curl_easy_cleanup);
-  WEIR_ASSERT(handle != nullptr);
-  std::string body;
-  curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(handle.get(), CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT_MS, kTimeoutMs);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &append);
-  curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &body);
-  if (const CURLcode code = curl_easy_perform(handle.get()); code != CURLE_OK) {
-    return Error{
-        ErrorKind::unavailable, "NoAnswer",
-        "no answer from " + url + ": " + curl_easy_strerror(code) + " (is the daemon running?)"};
-  }
-  long http_status = 0;
-  curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &http_status);
-  if (http_status != 200) {
-    return Error{ErrorKind::unavailable, "NoAnswer",
-                 url + " answered with status " + std::to_string(http_status)};
-  }
-  return body;
-}
 
 std::string scalar(const Document& value) {
   return value.string() != nullptr ? *value.string() : to_json(value);
@@ -75,9 +39,7 @@ void print(const Document::Map& members, const std::string& indent) {
 }  // namespace
 
 int status(const daemon::Config& config, const StatusOptions& options) {
-  const auto answer = get(config.endpoint_url() + "/_weir/health");
-  if (!answer) return fail(answer.error());
-  const auto document = parse_json(*answer);
+  const auto document = get_json(config.endpoint_url(), "/_weir/health");
   if (!document) return fail(document.error());
   if (options.json || document->map() == nullptr) {
     std::cout << to_pretty_json(*document) << '\n';
