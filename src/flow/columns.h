@@ -150,7 +150,7 @@ class ColumnReader {
     std::optional<Format> format = std::nullopt;
     /// Empty: all fields of the batch's format.
     std::vector<Wanted> fields = {};
-    std::size_t rows_max = 8192;              // of a batch, 1 to kRowsMax
+    std::size_t rows_max = 2048;              // of a batch, 1 to kRowsMax
     std::optional<Simd> simd = std::nullopt;  // nothing: best_simd()
   };
   using Stats = Reader::Stats;
