@@ -35,14 +35,19 @@ class FrameParser {
  public:
   static constexpr std::size_t kBatchMax = 256;
 
-  FrameParser(net::LinkType link, SourceCounters& counters) : link_(link), counters_(counters) {}
+  FrameParser(net::LinkType link, SourceCounters& counters)
+      : link_(link), counters_(counters), packets_(kBatchMax) {}
+
+  /// Of frames from now on.
+  void set_link(net::LinkType link) { link_ = link; }
 
   /// The packet, now last in the batch, or nullptr if the frame holds none. The caller passes the
-  /// batch on when is_full().
+  /// batch on when is_full(), before the next frame.
   net::Packet* add(std::span<const std::uint8_t> bytes, std::size_t original_length,
                    std::int64_t time_ns, net::Course course);
-  bool is_full() const { return packets_.size() >= kBatchMax; }
-  /// Hands the batch over, also if it is empty, and begins a new one.
+  bool is_full() const { return count_ == kBatchMax; }
+  /// Hands the batch over, also if it is empty, and begins a new one. Until then the counters do
+  /// not know its frames.
   void flush(std::uint64_t dropped, const BatchSink& sink);
 
  private:
@@ -50,6 +55,10 @@ class FrameParser {
   SourceCounters& counters_;
   net::FragmentTable fragments_;
   std::vector<net::Packet> packets_;
+  std::size_t count_ = 0;
+  std::uint64_t frames_ = 0;
+  std::uint64_t other_ = 0;
+  std::uint64_t malformed_ = 0;
 };
 
 }  // namespace weir::capture

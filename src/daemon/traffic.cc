@@ -225,13 +225,7 @@ class Worker {
 
   void take(const capture::Batch& batch, const capture::AfPacketSource& source) {
     take_inbox();
-    for (net::Packet packet : batch.packets) {
-      if (interface_.is_guest) {
-        packet.course =
-            packet.course == net::Course::leaving ? net::Course::arriving : net::Course::leaving;
-      }
-      meter_.add(packet, flow::direction_of(meter_.context(), packet));
-    }
+    meter_.add(batch.packets, interface_.is_guest);
     meter_.lost(batch.dropped);
     meter_.advance(runtime_.now());
     flush();
@@ -438,11 +432,8 @@ Result<Traffic::Summary> Traffic::replay(const std::filesystem::path& path,
                       records.push_back(record);
                       if (records.size() >= kRecordsPerChunk) flush();
                     });
-  const auto result = source->run({}, [&](const capture::Batch& batch) {
-    for (const net::Packet& packet : batch.packets) {
-      meter.add(packet, flow::direction_of(context, packet));
-    }
-  });
+  const auto result =
+      source->run({}, [&](const capture::Batch& batch) { meter.add(batch.packets); });
   meter.finish();
   flush();
   if (!result) return result.error();

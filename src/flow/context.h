@@ -24,6 +24,7 @@ struct Context {
   std::vector<net::Address>
       addresses;  // all of the interface; tells the direction where the source does not
   std::vector<net::Prefix> vpc_prefixes;  // traffic-path 1: towards another resource of the VPC
+  bool is_tunnel = false;  // traffic-path 3: what leaves the VPC here goes through a tunnel
   std::vector<net::Address>
       unlogged;  // more peers that are never logged (VPC resolver, VPC router)
 

@@ -79,8 +79,9 @@ enum class Field : std::uint8_t {
   weir_reject_rule,
   weir_start_ms,
   weir_end_ms,
+  weir_initiator,
 };
-inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::weir_end_ms) + 1;
+inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::weir_initiator) + 1;
 inline constexpr std::size_t kAwsFieldCount = static_cast<std::size_t>(Field::weir_reject_owner);
 
 /// How a value is held and, for numbers, the column type in Parquet; address and text are STRING
@@ -178,6 +179,7 @@ inline constexpr FieldTable kFields = with_slots({{
     {Field::weir_reject_rule, "weir-reject-rule", "weir_reject_rule", 2, FieldKind::int32, 0},
     {Field::weir_start_ms, "weir-start-ms", "weir_start_ms", 2, FieldKind::int64, 0},
     {Field::weir_end_ms, "weir-end-ms", "weir_end_ms", 2, FieldKind::int64, 0},
+    {Field::weir_initiator, "weir-initiator", "weir_initiator", 2, FieldKind::address, 0},
 }});
 }  // namespace detail
 

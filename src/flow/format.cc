@@ -3,127 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
-#include <cstring>
 #include <limits>
 
 #include "base/shape.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "flow/text.h"
 
 namespace weir::flow {
 namespace {
-
-constexpr std::size_t kBlock = 64;
-
-/// One bit for each of 64 bytes: whether it is a blank (at or below 0x20).
-std::uint64_t blanks(const char* at) {
-  std::uint64_t mask = 0;
-#ifdef __SSE2__
-  const __m128i blank = _mm_set1_epi8(0x20);
-  for (std::size_t i = 0; i < kBlock; i += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
-    const auto bits =
-        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(bytes, blank), bytes)));
-    mask |= std::uint64_t{bits} << i;
-  }
-#else
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    mask |= std::uint64_t{static_cast<unsigned char>(at[i]) <= 0x20} << i;
-  }
-#endif
-  return mask;
-}
-
-/// Calls `word(slice)` for each run of non-blank bytes until it returns false; false if it did.
-template <class Word>
-bool for_each_word(std::string_view line, Word word) {
-  std::size_t start = 0;
-  for (std::size_t base = 0; base < line.size(); base += kBlock) {
-    std::uint64_t mask;
-    if (line.size() - base >= kBlock) {
-      mask = blanks(line.data() + base);
-    } else {
-      std::array<char, kBlock> tail;
-      tail.fill('x');
-      std::memcpy(tail.data(), line.data() + base, line.size() - base);
-      mask = blanks(tail.data());
-    }
-    for (; mask != 0; mask &= mask - 1) {
-      const std::size_t at = base + static_cast<std::size_t>(std::countr_zero(mask));
-      if (at > start && !word(line.substr(start, at - start))) return false;
-      start = at + 1;
-    }
-  }
-  return start >= line.size() || word(line.substr(start));
-}
-
-/// Eight ASCII digits at once; `false` if one is none.
-bool read_eight_digits(const char* at, std::uint64_t& out) {
-  std::uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  const std::uint64_t digits = word - 0x3030303030303030U;
-  if (((word + 0x4646464646464646U) | digits) & 0x8080808080808080U) return false;
-  // Neighbours are joined to pairs, fours and eights (public folklore of parallel decimal
-  // conversion).
-  std::uint64_t value = digits * 10 + (digits >> 8);
-  value = (((value & 0x000000ff000000ffU) * 0x000f424000000064U) +
-           (((value >> 16) & 0x000000ff000000ffU) * 0x0000271000000001U)) >>
-          32;
-  out = value;
-  return true;
-}
-
-/// At most eight digits that end at `end`, of which the eight bytes before may be read: what stands
-/// in front of the digits is replaced by zeros, so that the time does not depend on their number.
-bool read_up_to_eight(const char* end, std::size_t count, std::uint64_t& out) {
-  std::array<char, 8> bytes;
-  std::memcpy(bytes.data(), end - 8, 8);
-  std::uint64_t word = std::bit_cast<std::uint64_t>(bytes);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  const std::uint64_t front = (std::uint64_t{1} << (8 * (8 - count))) - 1;
-  word = (word & ~front) | (0x3030303030303030U & front);
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return read_eight_digits(reinterpret_cast<const char*>(&word), out);
-}
-
-/// Decimal digits without sign and superfluous zeros, so that the number formats to the same text.
-/// `line` is where reading may begin.
-bool read_number(const char* line, std::string_view text, std::int64_t max, std::int64_t& out) {
-  constexpr std::size_t kDigitsMax = 18;
-  const std::size_t size = text.size();
-  if (size == 0 || size > kDigitsMax || (text[0] == '0' && size > 1)) return false;
-  const char* at = text.data();
-  const char* const end = at + size;
-  std::uint64_t value = 0;
-  if (size <= 8 && end - line >= 8) {
-    if (!read_up_to_eight(end, size, value)) return false;
-    at = end;
-  } else if (size >= 8) {
-    if (!read_eight_digits(at, value)) return false;
-    at += 8;
-  }
-  for (; at != end; ++at) {
-    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
-    if (digit > 9) return false;
-    value = value * 10 + digit;
-  }
-  out = static_cast<std::int64_t>(value);
-  return out <= max;
-}
-
-/// Whether the address, when written, gives `text` again. IPv4 text is read so strictly that it
-/// does.
-bool is_canonical(const net::Address& address, std::string_view text) {
-  if (address.is_v4()) return true;
-  std::array<char, net::Address::kWriteMax> buffer;
-  const char* const end = address.write(buffer.data());
-  return text == std::string_view(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-}
 
 Error wrong_shape(std::string_view log_format, std::string_view why) {
   std::string message = "1 validation error detected: Value '" + std::string(log_format) +
@@ -231,7 +118,7 @@ Result<Format> Format::parse(std::string_view log_format) {
 Result<Format> Format::from_header(std::string_view line) {
   std::vector<Field> chosen;
   std::string problem;
-  for_each_word(line, [&](std::string_view word) {
+  text::for_each_word(line, [&](std::string_view word) {
     const FieldInfo* row = find_field(word);
     if (row == nullptr) {
       problem = unknown_field(word);
@@ -253,18 +140,18 @@ bool Format::is_header(std::string_view line) {
   const std::size_t start = line.find_first_not_of(" \t");
   if (start == std::string_view::npos || line[start] < 'a' || line[start] > 'z') return false;
   bool any = false;
-  return for_each_word(line,
-                       [&](std::string_view word) {
-                         any = true;
-                         return find_field(word) != nullptr;
-                       }) &&
+  return text::for_each_word(line,
+                             [&](std::string_view word) {
+                               any = true;
+                               return find_field(word) != nullptr;
+                             }) &&
          any;
 }
 
 Result<Format> Format::detect(std::string_view line) {
   if (is_header(line)) return from_header(line);
   std::size_t words = 0;
-  for_each_word(line, [&](std::string_view) {
+  text::for_each_word(line, [&](std::string_view) {
     ++words;
     return true;
   });
@@ -346,21 +233,24 @@ std::string Format::line(const Record& record) const {
 }
 
 void Format::read_value(const Slot& slot, const char* line, std::string_view value, Record& out) {
-  if (value.size() == 1 && value[0] == '-') return;
+  if (value.size() == 1 && value[0] == '-') {
+    // Kept, since a record without version is written with that of its format.
+    if (slot.field == Field::version) out.set_odd(slot.field, value);
+    return;
+  }
   switch (slot.kind) {
     case FieldKind::int32:
     case FieldKind::int64: {
       const std::int64_t max = slot.kind == FieldKind::int32
                                    ? std::numeric_limits<std::int32_t>::max()
                                    : std::numeric_limits<std::int64_t>::max();
-      if (!read_number(line, value, max, out.numbers_[slot.slot]))
+      if (!text::read_number(line, value, max, out.numbers_[slot.slot]))
         return out.set_odd(slot.field, value);
       break;
     }
     case FieldKind::address: {
-      const auto address = net::Address::parse(value);
-      if (!address || !is_canonical(*address, value)) return out.set_odd(slot.field, value);
-      out.addresses_[slot.slot] = *address;
+      net::Address& address = out.addresses_[slot.slot];
+      if (!text::read_address(value, address)) return out.set_odd(slot.field, value);
       break;
     }
     case FieldKind::text:
@@ -370,15 +260,20 @@ void Format::read_value(const Slot& slot, const char* line, std::string_view val
   out.present_ |= Record::bit(slot.field);
 }
 
+void Format::read_value(Field field, std::string_view value, Record& out) {
+  const FieldInfo& row = info(field);
+  read_value({field, row.kind, row.slot}, value.data(), value, out);
+}
+
 bool Format::read(std::string_view line, Record& out) const {
   out.clear();
   auto slot = slots_.begin();
-  return for_each_word(line,
-                       [&](std::string_view word) {
-                         if (slot == slots_.end()) return false;
-                         read_value(*slot++, line.data(), word, out);
-                         return true;
-                       }) &&
+  return text::for_each_word(line,
+                             [&](std::string_view word) {
+                               if (slot == slots_.end()) return false;
+                               read_value(*slot++, line.data(), word, out);
+                               return true;
+                             }) &&
          slot == slots_.end();
 }
 

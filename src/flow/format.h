@@ -61,6 +61,8 @@ class Format {
   /// holds slices of `line`. Nothing is allocated unless a value is odd. False if the number of
   /// fields does not fit; `out` is then unspecified.
   bool read(std::string_view line, Record& out) const;
+  /// Reads one value as it stands in a text record. `out` holds slices of it.
+  static void read_value(Field field, std::string_view value, Record& out);
 
   bool operator==(const Format& other) const { return fields_ == other.fields_; }
 

@@ -23,11 +23,6 @@ std::int64_t floor_to(std::int64_t value, std::int64_t unit) {
   return value - (rest < 0 ? rest + unit : rest);
 }
 
-Flow::Key key_of(const net::Packet& packet, Direction direction) {
-  return {packet.source,           packet.destination, packet.source_port,
-          packet.destination_port, packet.protocol,    direction};
-}
-
 /// DHCP and DHCPv6 between client and server or relay.
 bool is_dhcp(const net::Packet& packet) {
   if (packet.protocol != net::protocol::kUdp) return false;
@@ -70,14 +65,17 @@ net::Address own_side(const Context& context, const net::Address& in_packet) {
   return primary.is_set() ? primary : in_packet;
 }
 
-/// 1: inside the VPC, 8: internet gateway (Nitro); nothing where neither is sure.
+/// 1: inside the VPC, 3: virtual private gateway, 8: internet gateway (Nitro); nothing where none
+/// is sure.
 std::optional<std::int64_t> traffic_path(const Context& context, const net::Address& destination) {
   for (const net::Prefix& prefix : context.vpc_prefixes) {
     if (prefix.contains(destination)) return 1;
   }
-  if (destination.is_private() || destination.is_multicast() || destination.is_broadcast()) {
+  if (destination.is_multicast() || destination.is_broadcast() || destination.is_link_local()) {
     return std::nullopt;
   }
+  if (context.is_tunnel) return 3;
+  if (destination.is_private()) return std::nullopt;
   return 8;
 }
 
@@ -110,19 +108,44 @@ bool Meter::is_unlogged(const net::Packet& packet) const {
 }
 
 void Meter::add(const net::Packet& packet, Direction direction) {
+  count(packet, current_.table.probe(packet, direction));
+}
+
+void Meter::add(std::span<const net::Packet> packets, bool is_guest) {
+  // Enough that the memory of the first is there when the last was asked for.
+  constexpr std::size_t kAtOnce = 32;
+  std::array<Table::Probe, kAtOnce> probes;
+  while (!packets.empty()) {
+    const auto some = packets.first(std::min(packets.size(), kAtOnce));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      Direction direction = direction_of(*context_, some[i]);
+      if (is_guest) {
+        direction = some[i].course == net::Course::leaving ? Direction::ingress : Direction::egress;
+      }
+      probes[i] = current_.table.probe(some[i], direction);
+      current_.table.prefetch_slot(probes[i]);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) current_.table.prefetch_flow(probes[i]);
+    for (std::size_t i = 0; i < some.size(); ++i) count(some[i], probes[i]);
+    packets = packets.subspan(some.size());
+  }
+}
+
+/// The probe fits both windows, whose tables have the same seed.
+void Meter::count(const net::Packet& packet, const Table::Probe& probe) {
   if (config_.hide_unlogged && is_unlogged(packet)) {
     stats_.packets_unlogged += packet.packets;
     return;
   }
   if (packet.time_ns >= wake_ns_) advance_ns(packet.time_ns);
   Window& window = window_for(packet.time_ns);
-  Flow* flow = window.table.find_or_add(key_of(packet, direction));
+  Flow* const flow = window.table.find_or_add(probe, packet.source, packet.destination);
   if (flow == nullptr) {
     stats_.packets_skipped += packet.packets;
     window.is_incomplete = true;
     return;
   }
-  flow->captured.add(packet);
+  window.table.count(*flow, packet);
   stats_.packets += packet.packets;
   stats_.bytes += packet.ip_bytes;
 }
@@ -135,7 +158,8 @@ void Meter::refused(const net::Packet& packet, Direction direction, const Rule& 
   }
   if (packet.time_ns >= wake_ns_) advance_ns(packet.time_ns);
   Window& window = window_for(packet.time_ns);
-  Flow* flow = window.table.find_or_add(key_of(packet, direction));
+  Flow* const flow = window.table.find_or_add(window.table.probe(packet, direction), packet.source,
+                                              packet.destination);
   if (flow == nullptr) {
     if (!captured) {
       stats_.packets_skipped += packet.packets;
@@ -145,12 +169,13 @@ void Meter::refused(const net::Packet& packet, Direction direction, const Rule& 
   }
   const bool is_first = flow->refusal == Flow::kNone;
   Refusal& refusal = window.table.refusal_of(*flow);
+  if (is_first) refusal.first_ns = packet.time_ns;
   if (refusal.pending.buffers == 0) refusal.rule = window.table.keep(rule);
   refusal.pending.add(packet);
   if (captured) refusal.captured.add(packet);
+  refusal.last_ns = is_first ? packet.time_ns : std::max(refusal.last_ns, packet.time_ns);
   if (is_first && config_.early_reject) {
-    due_.push_back({packet.time_ns + to_ns(*config_.early_reject), window.start_ns,
-                    window.table.index_of(*flow)});
+    due_.push_back({packet.time_ns + to_ns(*config_.early_reject), window.start_ns, flow});
     update_wake();
   }
   stats_.packets_refused += packet.packets;
@@ -184,6 +209,25 @@ void Meter::finish() {
   }
   due_.clear();
   wake_ns_ = kAtOnce;
+}
+
+void Meter::for_each_open_flow(const std::function<void(const OpenFlow&)>& take) const {
+  const Table& table = current_.table;
+  const auto time = [](std::int64_t ns) { return Time{floor_to(ns, kNsPerMs) / kNsPerMs}; };
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    const Flow& flow = table[i];
+    Tally accepted = table.captured(flow);
+    if (flow.refusal != Flow::kNone) {
+      const Refusal& refusal = table.refusal(flow);
+      accepted.subtract(refusal.captured);
+      take({table.key(flow), Verdict::reject, refusal.packets_reported + refusal.pending.packets,
+            refusal.bytes_reported + refusal.pending.bytes, refusal.pending.tcp_flags(),
+            time(refusal.first_ns), time(refusal.last_ns), refusal.rule});
+    }
+    if (accepted.buffers == 0) continue;
+    take({table.key(flow), Verdict::accept, accepted.packets, accepted.bytes, accepted.tcp_flags(),
+          time(accepted.first_ns), time(accepted.last_ns), nullptr});
+  }
 }
 
 Meter::Window& Meter::window_for(std::int64_t time_ns) {
@@ -246,24 +290,31 @@ void Meter::report_due(std::int64_t now_ns) {
     if (current_.is_open && current_.start_ns == due.window_start_ns) window = &current_;
     if (previous_.is_open && previous_.start_ns == due.window_start_ns) window = &previous_;
     if (window == nullptr) continue;  // closed meanwhile, and reported then
-    const Flow& flow = window->table.flows()[due.flow];
-    Refusal& refusal = window->table.refusal(flow);
-    emit_flow(*window, flow, refusal.pending, refusal.rule);
-    refusal.pending = {};
+    report_refused(*window, *due.flow, window->table.refusal(*due.flow));
   }
 }
 
+void Meter::report_refused(const Window& window, const Flow& flow, Refusal& refusal) {
+  emit_flow(window, flow, refusal.pending, refusal.rule);
+  refusal.packets_reported += refusal.pending.packets;
+  refusal.bytes_reported += refusal.pending.bytes;
+  refusal.pending = {};
+}
+
 void Meter::close(Window& window) {
-  for (const Flow& flow : window.table.flows()) {
-    Tally accepted = flow.captured;
+  const Table& table = window.table;
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    const Flow& flow = table[i];
+    Tally accepted = table.captured(flow);
     if (flow.refusal != Flow::kNone) {
-      const Refusal& refusal = window.table.refusal(flow);
-      if (refusal.pending.buffers != 0) emit_flow(window, flow, refusal.pending, refusal.rule);
+      Refusal& refusal = window.table.refusal(flow);
+      if (refusal.pending.buffers != 0) report_refused(window, flow, refusal);
       accepted.subtract(refusal.captured);
     }
     // Buffers decide: of merged segments the verdict counts one where the capture counts several.
     if (accepted.buffers != 0) emit_flow(window, flow, accepted, nullptr);
   }
+  stats_.windows_incomplete += window.is_incomplete ? 1 : 0;
   if (window.is_incomplete) {
     emit_status(window.start_ns, window.end_ns, kSkipData);
   } else if (window.table.empty() && config_.nodata) {
@@ -287,7 +338,7 @@ void Meter::fill_context(Record& record) const {
   record.set(Field::interface_type, std::string_view(context.interface_type));
 }
 
-void Meter::fill_key(const Flow::Key& key, Record& record) const {
+void Meter::fill_key(const FlowKey& key, Record& record) const {
   const bool is_egress = key.direction == Direction::egress;
   record.set(Field::pkt_srcaddr, key.source);
   record.set(Field::pkt_dstaddr, key.destination);
@@ -303,12 +354,32 @@ void Meter::fill_key(const Flow::Key& key, Record& record) const {
     record.set(Field::traffic_path, *path);
 }
 
+/// Whose packet opened the connection. TCP: who sent SYN, or was sent SYN-ACK, in this window; a
+/// connection that is older has none, since its first packet here says nothing. Other protocols:
+/// who sent the window's first packet of the two directions.
+net::Address Meter::initiator_of(const Table& table, const Flow& flow, const FlowKey& key,
+                                 const Tally& tally) {
+  if (tally.syn_ack != 0) return key.destination;
+  if (tally.syn != 0) return key.source;
+  const bool is_egress = key.direction == Direction::egress;
+  const Flow* const reverse =
+      table.find({key.destination, key.source, key.destination_port, key.source_port, key.protocol,
+                  is_egress ? Direction::ingress : Direction::egress});
+  if (key.protocol == net::protocol::kTcp) {
+    if (reverse == nullptr) return {};
+    const Tally back = table.captured(*reverse);
+    return back.syn_ack != 0 ? key.source : back.syn != 0 ? key.destination : net::Address();
+  }
+  return reverse != nullptr && reverse->first_ns < flow.first_ns ? key.destination : key.source;
+}
+
 void Meter::emit_flow(const Window& window, const Flow& flow, const Tally& tally,
                       const Rule* rule) {
   Record& record = record_;
   record.clear();
   fill_context(record);
-  fill_key(flow.key, record);
+  const FlowKey key = window.table.key(flow);
+  fill_key(key, record);
   record.set(Field::packets, static_cast<std::int64_t>(tally.packets));
   record.set(Field::bytes, static_cast<std::int64_t>(tally.bytes));
   record.set(Field::tcp_flags, tally.tcp_flags());
@@ -318,6 +389,9 @@ void Meter::emit_flow(const Window& window, const Flow& flow, const Tally& tally
   record.set(Field::end, floor_to(is_window ? window.end_ns : tally.last_ns, kNsPerS) / kNsPerS);
   record.set(Field::weir_start_ms, floor_to(tally.first_ns, kNsPerMs) / kNsPerMs);
   record.set(Field::weir_end_ms, floor_to(tally.last_ns, kNsPerMs) / kNsPerMs);
+  if (config_.initiator) {
+    record.set(Field::weir_initiator, initiator_of(window.table, flow, key, tally));
+  }
   record.set(Field::action, rule == nullptr ? kAccept : kReject);
   record.set(Field::log_status, kOk);
   if (rule != nullptr) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class Meter {
     RecordTimes times = RecordTimes::packet;
     bool nodata = true;         // a NODATA record for each window without packets
     bool hide_unlogged = true;  // leave out what AWS never logs: DHCP, Amazon DNS, time, metadata
+    bool initiator = true;      // fill weir-initiator, which takes one more look-up per record
     std::size_t flows_max = 1u << 20;
     std::uint64_t hash_seed = 0;
   };
@@ -60,11 +62,23 @@ class Meter {
     std::uint64_t packets_unlogged = 0;  // hidden
     std::uint64_t records = 0;
     std::uint64_t windows = 0;
+    std::uint64_t windows_incomplete = 0;  // ended with SKIPDATA
     std::uint64_t windows_unreported =
         0;  // idle windows behind a jump of time, beyond kIdleWindowsMax
   };
   /// The record and its texts are valid during the call.
   using Sink = std::function<void(const Record&)>;
+  /// What is known so far of a flow of the open window: as its records will say together.
+  struct OpenFlow {
+    FlowKey key;  // as in the packets
+    Verdict verdict = Verdict::accept;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    std::int64_t tcp_flags = 0;  // of refused packets: those not yet reported
+    Time first;
+    Time last;
+    const Rule* rule = nullptr;  // of refused packets: the latest
+  };
 
   /// NODATA records written for one jump of time at most.
   static constexpr std::int64_t kIdleWindowsMax = 60;
@@ -73,6 +87,10 @@ class Meter {
 
   /// Counts a captured packet.
   void add(const net::Packet& packet, Direction direction);
+  /// Counts captured packets in their order, with the direction that direction_of() tells. Faster
+  /// than one by one, since the flows of some packets are looked up at once. `is_guest`: they come
+  /// from the host's end of the interface's link, so what arrives there leaves the interface.
+  void add(std::span<const net::Packet> packets, bool is_guest = false);
   /// Counts a packet that `rule` refused. `captured` says whether add() gets (or got) it too: true
   /// for packets that reached the device, false for those refused before it.
   void refused(const net::Packet& packet, Direction direction, const Rule& rule, bool captured);
@@ -84,6 +102,10 @@ class Meter {
   void advance(Time now);
   /// Closes everything, e.g. at the end of a capture file.
   void finish();
+
+  /// Calls `take` for each flow of the open window, twice for one that is partly refused; flows in
+  /// the order of their first packet. Only on the meter's thread; `take` must not call the meter.
+  void for_each_open_flow(const std::function<void(const OpenFlow&)>& take) const;
 
   /// For records from now on.
   void set_context(std::shared_ptr<const Context> context) { context_ = std::move(context); }
@@ -102,10 +124,13 @@ class Meter {
   struct Due {
     std::int64_t at_ns;
     std::int64_t window_start_ns;
-    std::uint32_t flow;
+    const Flow* flow;  // valid while that window is open
   };
 
   bool is_unlogged(const net::Packet& packet) const;
+  void count(const net::Packet& packet, const Table::Probe& probe);
+  static net::Address initiator_of(const Table& table, const Flow& flow, const FlowKey& key,
+                                   const Tally& tally);
   Window& window_for(std::int64_t time_ns);
   void open(std::int64_t start_ns);
   void rotate(std::int64_t time_ns);
@@ -115,9 +140,10 @@ class Meter {
   void update_wake();
   void close(Window& window);
   void emit_flow(const Window& window, const Flow& flow, const Tally& tally, const Rule* rule);
+  void report_refused(const Window& window, const Flow& flow, Refusal& refusal);
   void emit_status(std::int64_t start_ns, std::int64_t end_ns, std::string_view status);
   void fill_context(Record& record) const;
-  void fill_key(const Flow::Key& key, Record& record) const;
+  void fill_key(const FlowKey& key, Record& record) const;
 
   std::shared_ptr<const Context> context_;
   Config config_;

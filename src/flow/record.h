@@ -98,7 +98,7 @@ class Record {
  private:
   friend class Format;  // reads lines straight into the members
   static constexpr std::size_t kNumbers = 14;
-  static constexpr std::size_t kAddresses = 4;
+  static constexpr std::size_t kAddresses = 5;
   static constexpr std::size_t kTexts = kFieldCount - kNumbers - kAddresses;
   static_assert(kFieldCount <= 64);
 

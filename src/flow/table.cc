@@ -2,22 +2,31 @@
 #include "flow/table.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "base/result.h"
 
 namespace weir::flow {
 namespace {
 
 constexpr std::size_t kIndexMin = 64;
-// What a table keeps allocated although its last window needed much less.
-constexpr std::size_t kFlowsKept = 4096;
+// What a table keeps allocated although its last window needed less.
+constexpr std::size_t kBlocksKept = 1;
+constexpr std::size_t kIndexKept = 16384;
 
-std::uint64_t hash(const Flow::Key& key, std::uint64_t seed) {
-  const std::uint64_t rest =
-      std::uint64_t{key.source_port} << 32 | std::uint64_t{key.destination_port} << 16 |
-      std::uint64_t{key.protocol} << 8 | static_cast<std::uint64_t>(key.direction);
-  return net::hash(key.source, net::hash(key.destination, seed ^ rest * 0x9e3779b97f4a7c15U));
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using U128 = unsigned __int128;
+  const U128 product = static_cast<U128>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
 std::uint32_t minus(std::uint32_t a, std::uint32_t b) { return a - std::min(a, b); }
+
+std::uint64_t rest_of(const Flow& flow) {
+  return std::uint64_t{flow.source_port} << 48 | std::uint64_t{flow.destination_port} << 32 |
+         std::uint64_t{flow.protocol} << 16 | static_cast<std::uint64_t>(flow.direction) << 8 |
+         std::uint64_t{flow.is_v6};
+}
 
 }  // namespace
 
@@ -55,29 +64,180 @@ std::int64_t Tally::tcp_flags() const {
 }
 
 Table::Table(std::size_t flows_max, std::uint64_t hash_seed)
-    : flows_max_(flows_max), hash_seed_(hash_seed) {}
+    : flows_max_(std::min<std::size_t>(flows_max, 1u << 30)), hash_seed_(hash_seed) {}
 
-/// Where the key is or would be.
-std::size_t Table::slot_of(const Flow::Key& key) const {
+Table::Probe Table::probe(const net::Address& source, const net::Address& destination,
+                          std::uint16_t source_port, std::uint16_t destination_port,
+                          std::uint8_t protocol, Direction direction) const {
+  Probe out;
+  out.rest = std::uint64_t{source_port} << 48 | std::uint64_t{destination_port} << 32 |
+             std::uint64_t{protocol} << 16 | static_cast<std::uint64_t>(direction) << 8 |
+             std::uint64_t{!source.is_v4()};
+  out.addresses = source.is_v4() ? std::uint64_t{source.v4_value()} << 32 | destination.v4_value()
+                                 : net::hash(source, net::hash(destination, hash_seed_));
+  out.hash = mix(mix(out.addresses ^ hash_seed_, out.rest ^ 0x9e3779b97f4a7c15U) ^ hash_seed_,
+                 0xa0761d6478bd642fU ^ out.addresses);
+  return out;
+}
+
+bool Table::is_flow(const Flow& flow, const Probe& probe, const net::Address& source,
+                    const net::Address& destination) const {
+  if (rest_of(flow) != probe.rest) return false;
+  if (!flow.is_v6) {
+    return (std::uint64_t{flow.source} << 32 | flow.destination) == probe.addresses;
+  }
+  return flow.destination == static_cast<std::uint32_t>(probe.addresses) &&
+         pairs_[flow.source] == Pair{source, destination};
+}
+
+/// The bits of the hash that do not choose the slot, as far as they fit above the place.
+std::uint32_t Table::tag(const Probe& probe) const {
+  return static_cast<std::uint32_t>(probe.hash >> 32) & ~place_mask_;
+}
+
+/// Where the flow is or would be.
+std::size_t Table::slot_of(const Probe& probe, const net::Address& source,
+                           const net::Address& destination) const {
   const std::size_t mask = index_.size() - 1;
-  std::size_t slot = static_cast<std::size_t>(hash(key, hash_seed_)) & mask;
-  while (index_[slot] != Flow::kNone && flows_[index_[slot]].key != key) slot = (slot + 1) & mask;
-  return slot;
+  std::size_t slot = static_cast<std::size_t>(probe.hash) & mask;
+  const std::uint32_t wanted = tag(probe);
+  while (true) {
+    const std::uint32_t entry = index_[slot];
+    if (entry == 0) return slot;
+    if ((entry & ~place_mask_) == wanted &&
+        is_flow((*this)[(entry & place_mask_) - 1], probe, source, destination)) {
+      return slot;
+    }
+    slot = (slot + 1) & mask;
+  }
+}
+
+void Table::prefetch_slot(const Probe& probe) const {
+  if (index_.empty()) return;
+  __builtin_prefetch(&index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)]);
+}
+
+void Table::prefetch_flow(const Probe& probe) const {
+  if (index_.empty()) return;
+  const std::uint32_t entry = index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)];
+  if (entry != 0) __builtin_prefetch(&(*this)[(entry & place_mask_) - 1], 1);
 }
 
 void Table::grow() {
-  index_.assign(std::max(kIndexMin, index_.size() * 2), Flow::kNone);
-  for (const Flow& flow : flows_) index_[slot_of(flow.key)] = index_of(flow);
+  const std::size_t slots = std::max(kIndexMin, index_.size() * 2);
+  index_ = {};
+  index_.resize(slots);
+  place_mask_ = static_cast<std::uint32_t>(slots - 1);
+  const std::size_t mask = slots - 1;
+  for (std::uint32_t i = 0; i < size_; ++i) {
+    const Probe of = probe(key((*this)[i]));
+    std::size_t slot = static_cast<std::size_t>(of.hash) & mask;
+    while (index_[slot] != 0) slot = (slot + 1) & mask;
+    index_[slot] = tag(of) | (i + 1);
+  }
 }
 
-Flow* Table::find_or_add(const Flow::Key& key) {
-  if ((flows_.size() + 1) * 2 > index_.size()) grow();
-  const std::size_t slot = slot_of(key);
-  if (index_[slot] != Flow::kNone) return &flows_[index_[slot]];
-  if (flows_.size() >= flows_max_) return nullptr;
-  index_[slot] = static_cast<std::uint32_t>(flows_.size());
-  flows_.push_back({key, {}, Flow::kNone});
-  return &flows_.back();
+Flow* Table::find_or_add(const Probe& probe, const net::Address& source,
+                         const net::Address& destination) {
+  if (index_.empty()) grow();
+  std::size_t slot = slot_of(probe, source, destination);
+  if (index_[slot] != 0) return &(*this)[(index_[slot] & place_mask_) - 1];
+  if (size_ >= flows_max_) return nullptr;
+  if ((size_ + 1) * 2 > index_.size()) {
+    grow();
+    slot = slot_of(probe, source, destination);
+  }
+  const auto place = static_cast<std::uint32_t>(size_++);
+  if (place / kBlock == blocks_.size()) blocks_.push_back(std::make_unique<Flow[]>(kBlock));
+  index_[slot] = tag(probe) | (place + 1);
+  Flow& flow = (*this)[place];
+  flow = {};
+  flow.source_port = static_cast<std::uint16_t>(probe.rest >> 48);
+  flow.destination_port = static_cast<std::uint16_t>(probe.rest >> 32);
+  flow.protocol = static_cast<std::uint8_t>(probe.rest >> 16);
+  flow.direction = static_cast<Direction>(probe.rest >> 8 & 1);
+  flow.is_v6 = (probe.rest & 1) != 0;
+  flow.source = static_cast<std::uint32_t>(probe.addresses >> 32);
+  flow.destination = static_cast<std::uint32_t>(probe.addresses);
+  if (flow.is_v6) {
+    flow.source = static_cast<std::uint32_t>(pairs_.size());
+    pairs_.push_back({source, destination});
+  }
+  return &flow;
+}
+
+const Flow* Table::find(const FlowKey& key) const {
+  if (index_.empty()) return nullptr;
+  const std::size_t slot = slot_of(probe(key), key.source, key.destination);
+  return index_[slot] == 0 ? nullptr : &(*this)[(index_[slot] & place_mask_) - 1];
+}
+
+FlowKey Table::key(const Flow& flow) const {
+  FlowKey out{net::Address::v4(flow.source),
+              net::Address::v4(flow.destination),
+              flow.source_port,
+              flow.destination_port,
+              flow.protocol,
+              flow.direction};
+  if (flow.is_v6) {
+    out.source = pairs_[flow.source].source;
+    out.destination = pairs_[flow.source].destination;
+  }
+  return out;
+}
+
+void Table::count(Flow& flow, const net::Packet& packet) {
+  flow.first_ns = std::min(flow.first_ns, packet.time_ns);
+  flow.last_ns = std::max(flow.last_ns, packet.time_ns);
+  flow.bytes += packet.ip_bytes;
+  constexpr std::uint32_t kHalf = 1u << 31;
+  constexpr std::uint16_t kHalfFlags = 1u << 15;
+  if (((flow.packets | packet.packets | flow.buffers) & kHalf) != 0 ||
+      ((flow.fin | flow.syn | flow.rst | flow.syn_ack) & kHalfFlags) != 0) {
+    return spill(flow, packet);
+  }
+  flow.packets += packet.packets;
+  ++flow.buffers;
+  const std::uint8_t flags = packet.tcp_flags;
+  using namespace net::tcp_flag;
+  if ((flags & (kFin | kSyn | kRst)) == 0) return;
+  if ((flags & kFin) != 0) ++flow.fin;
+  if ((flags & kRst) != 0) ++flow.rst;
+  if ((flags & kSyn) != 0) ++((flags & kAck) != 0 ? flow.syn_ack : flow.syn);
+}
+
+/// Moves the counters that may soon overflow beside the table, and counts the packet there.
+void Table::spill(Flow& flow, const net::Packet& packet) {
+  if (flow.spilled == Flow::kNone) {
+    flow.spilled = static_cast<std::uint32_t>(spilled_.size());
+    spilled_.emplace_back();
+  }
+  Tally& tally = spilled_[flow.spilled];
+  tally.packets += flow.packets;
+  tally.buffers += flow.buffers;
+  tally.fin += flow.fin;
+  tally.syn += flow.syn;
+  tally.rst += flow.rst;
+  tally.syn_ack += flow.syn_ack;
+  flow.packets = flow.buffers = 0;
+  flow.fin = flow.syn = flow.rst = flow.syn_ack = 0;
+  tally.add(packet);
+  tally.bytes = 0;  // stand in the flow
+}
+
+Tally Table::captured(const Flow& flow) const {
+  Tally out;
+  if (flow.spilled != Flow::kNone) out = spilled_[flow.spilled];
+  out.packets += flow.packets;
+  out.buffers += flow.buffers;
+  out.fin += flow.fin;
+  out.syn += flow.syn;
+  out.rst += flow.rst;
+  out.syn_ack += flow.syn_ack;
+  out.bytes = flow.bytes;
+  out.first_ns = flow.first_ns;
+  out.last_ns = flow.last_ns;
+  return out;
 }
 
 Refusal& Table::refusal_of(Flow& flow) {
@@ -89,17 +249,18 @@ Refusal& Table::refusal_of(Flow& flow) {
 }
 
 void Table::clear() {
+  size_ = 0;
+  if (blocks_.size() > kBlocksKept) blocks_.resize(kBlocksKept);
+  pairs_ = {};
+  refusals_ = {};
+  spilled_ = {};
   rules_.clear();
-  const std::size_t wanted = std::max(kFlowsKept, flows_.size() * 4);
-  if (flows_.capacity() > wanted) {
-    flows_ = {};
-    refusals_ = {};
+  if (index_.size() > kIndexKept) {
     index_ = {};
-    return;
+    place_mask_ = 0;
+  } else {
+    std::fill(index_.begin(), index_.end(), 0U);
   }
-  flows_.clear();
-  refusals_.clear();
-  std::fill(index_.begin(), index_.end(), Flow::kNone);
 }
 
 }  // namespace weir::flow

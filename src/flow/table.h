@@ -4,6 +4,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -43,29 +46,53 @@ struct Tally {
   std::int64_t tcp_flags() const;
 };
 
-/// One 5-tuple in one direction on one interface, in one window.
+/// What makes packets one flow.
+struct FlowKey {
+  net::Address source;
+  net::Address destination;
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t protocol = 0;
+  Direction direction = Direction::ingress;
+  bool operator==(const FlowKey&) const = default;
+};
+
+/// One 5-tuple in one direction on one interface, in one window: one line of the cache. What does
+/// not fit (IPv6 addresses, huge counters, refusals) stands in tables beside it.
 struct Flow {
-  struct Key {
-    net::Address source;
-    net::Address destination;
-    std::uint16_t source_port = 0;
-    std::uint16_t destination_port = 0;
-    std::uint8_t protocol = 0;
-    Direction direction = Direction::ingress;
-    bool operator==(const Key&) const = default;
-  };
   static constexpr std::uint32_t kNone = 0xffffffff;
 
-  Key key;
-  Tally captured;
+  std::uint32_t source = 0;       // IPv4; IPv6: place of the addresses
+  std::uint32_t destination = 0;  // IPv4; IPv6: some bits of a hash of the addresses
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t protocol = 0;
+  Direction direction = Direction::ingress;
+  bool is_v6 = false;
   std::uint32_t refusal = kNone;
+  // Captured packets; meaning as in Tally.
+  std::uint32_t packets = 0;
+  std::uint32_t buffers = 0;
+  std::uint32_t spilled = kNone;  // place of what was counted and did not fit here
+  std::uint16_t fin = 0;
+  std::uint16_t syn = 0;
+  std::uint16_t rst = 0;
+  std::uint16_t syn_ack = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last_ns = std::numeric_limits<std::int64_t>::min();
 };
+static_assert(sizeof(Flow) <= 64);
 
 /// What of a flow was refused.
 struct Refusal {
-  Tally captured;  // refused packets that are also in Flow::captured
+  Tally captured;  // refused packets that are also in the flow's own counters
   Tally pending;   // refused and not yet reported
   const Rule* rule = nullptr;
+  std::uint64_t packets_reported = 0;
+  std::uint64_t bytes_reported = 0;
+  std::int64_t first_ns = 0;  // of all of them
+  std::int64_t last_ns = 0;
 };
 
 /// The flows of one network interface in one aggregation window, in the order of their first
@@ -74,40 +101,90 @@ struct Refusal {
 /// A flow is one 5-tuple on one interface (VPC User Guide, "Flow log records"), so the two
 /// directions of a connection are two flows.
 ///
-/// Threads: one. Memory: at most `flows_max` flows; grows on demand, and gives back what a flood
-/// took.
+/// Threads: one. Memory: at most `flows_max` flows of 64 bytes (IPv6: 96) and 8 bytes of index;
+/// grows on demand, and gives back what a flood took.
 class Table {
  public:
+  /// A key with its hash, which is the same in all tables of one seed.
+  struct Probe {
+    std::uint64_t addresses = 0;  // IPv4: both; IPv6: a hash of both
+    std::uint64_t rest = 0;
+    std::uint64_t hash = 0;
+  };
+
   Table(std::size_t flows_max, std::uint64_t hash_seed);
 
-  /// The flow of that key, made if missing; nullptr if the table is full. Valid until the next
-  /// call.
-  Flow* find_or_add(const Flow::Key& key);
-  std::uint32_t index_of(const Flow& flow) const {
-    return static_cast<std::uint32_t>(&flow - flows_.data());
+  Probe probe(const FlowKey& key) const {
+    return probe(key.source, key.destination, key.source_port, key.destination_port, key.protocol,
+                 key.direction);
   }
+  Probe probe(const net::Packet& packet, Direction direction) const {
+    return probe(packet.source, packet.destination, packet.source_port, packet.destination_port,
+                 packet.protocol, direction);
+  }
+  /// Two steps that bring what find() needs nearer; worth it for some packets at a time.
+  void prefetch_slot(const Probe& probe) const;
+  void prefetch_flow(const Probe& probe) const;
+
+  /// The flow of the addresses and the probe that was made of them, made if missing; nullptr if the
+  /// table is full. Valid until clear().
+  Flow* find_or_add(const Probe& probe, const net::Address& source,
+                    const net::Address& destination);
+  const Flow* find(const FlowKey& key) const;
+
+  void count(Flow& flow, const net::Packet& packet);
+  /// What was counted.
+  Tally captured(const Flow& flow) const;
+  FlowKey key(const Flow& flow) const;
+
+  /// Made if missing.
   Refusal& refusal_of(Flow& flow);
   /// Only for a flow that has one.
   Refusal& refusal(const Flow& flow) { return refusals_[flow.refusal]; }
   const Refusal& refusal(const Flow& flow) const { return refusals_[flow.refusal]; }
-
   /// Valid until clear().
   const Rule* keep(const Rule& rule) { return &*rules_.insert(rule).first; }
 
-  const std::vector<Flow>& flows() const { return flows_; }
-  bool empty() const { return flows_.empty(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// In the order of their first packet.
+  Flow& operator[](std::uint32_t index) { return blocks_[index / kBlock][index % kBlock]; }
+  const Flow& operator[](std::uint32_t index) const {
+    return blocks_[index / kBlock][index % kBlock];
+  }
   void clear();
 
  private:
+  static constexpr std::uint32_t kBlock = 4096;
+  struct Pair {
+    net::Address source;
+    net::Address destination;
+    bool operator==(const Pair&) const = default;
+  };
+
+  Probe probe(const net::Address& source, const net::Address& destination,
+              std::uint16_t source_port, std::uint16_t destination_port, std::uint8_t protocol,
+              Direction direction) const;
+  bool is_flow(const Flow& flow, const Probe& probe, const net::Address& source,
+               const net::Address& destination) const;
+  std::size_t slot_of(const Probe& probe, const net::Address& source,
+                      const net::Address& destination) const;
+  std::uint32_t tag(const Probe& probe) const;
   void grow();
-  std::size_t slot_of(const Flow::Key& key) const;
+  void spill(Flow& flow, const net::Packet& packet);
 
   std::size_t flows_max_;
   std::uint64_t hash_seed_;
-  std::vector<Flow> flows_;
-  std::vector<Refusal> refusals_;
+  std::size_t size_ = 0;
+  std::vector<std::unique_ptr<Flow[]>> blocks_;  // never moved, so growing needs no second copy
+  std::deque<Pair> pairs_;
+  std::deque<Refusal> refusals_;
+  std::deque<Tally> spilled_;
   std::set<Rule> rules_;
-  std::vector<std::uint32_t> index_;  // open addressing, a power of two, at most half full
+  // Open addressing, a power of two, at most half full. An entry is the flow's place + 1, and above
+  // it as many bits of the hash as there is room for; 0 is free.
+  std::vector<std::uint32_t> index_;
+  std::uint32_t place_mask_ = 0;
 };
 
 }  // namespace weir::flow
