@@ -49,7 +49,9 @@ TEST(Enforcer, SwitchedOffAdmitsEverythingAndRunsNothing) {
   Enforcer enforcer(runtime, {.mode = Mode::off, .nft_command = {"/does/not/exist"}});
   EXPECT_TRUE(enforcer.probe());
   EXPECT_TRUE(enforcer.apply({}, rules({entry(10, "deny", "0.0.0.0/0")}), {}));
-  EXPECT_TRUE(enforcer.flush());
+  EXPECT_TRUE(enforcer.check());
+  EXPECT_TRUE(enforcer.switch_off());
+  EXPECT_TRUE(enforcer.switch_on());
 }
 
 TEST(Enforcer, WithoutNftRefusesWhatItCannotMakeTrueAndNothingElse) {
@@ -85,7 +87,7 @@ TEST(Enforcer, GuardsTheSshSessionUnlessForcedOrRestoring) {
   // 10.99.0.1:22 with 10.99.0.2:50000, established.
   std::ofstream(folder + "/tcp") << "   0: 0100630A:0016 0200630A:C350 01 0\n";
   SystemRuntime runtime(1);
-  const Config config{.nft_command = {"sh", "-c", "exit 0"}, .proc_net = folder};
+  const Config config{.nft_command = {"sh", "-c", "echo '{\"nftables\": []}'"}, .proc_net = folder};
   const auto cut = rules({entry(10, "deny", "10.99.0.2/32")});
 
   Enforcer guarded(runtime, config);
@@ -258,7 +260,8 @@ TEST_F(Namespaces, ForeignTablesAreLeftAloneAndOursGoesAway) {
   const auto before = table();
   ASSERT_TRUE(enforcer_->apply({}, rules({entry(10, "deny", "192.0.2.0/24")}), {}));
   EXPECT_THAT(table(), HasSubstr("table inet weir"));
-  ASSERT_TRUE(enforcer_->flush());
+  ASSERT_TRUE(enforcer_->switch_off());
+  ASSERT_TRUE(enforcer_->switch_on());
   EXPECT_EQ(table(), before);
 }
 
