@@ -66,9 +66,9 @@ struct RuleDescription {
 
 /// Which attributes of a network interface are to change; the others stay.
 struct InterfaceChange {
-  std::optional<std::vector<std::string>> group_ids;
-  std::optional<std::string> description;
-  std::optional<bool> source_dest_check;
+  std::optional<std::vector<std::string>> group_ids = {};
+  std::optional<std::string> description = {};
+  std::optional<bool> source_dest_check = {};
 };
 
 /// AWS's rules for the name of a group (1 to 255 characters of a small set, not `sg-*`, not
