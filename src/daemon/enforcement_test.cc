@@ -105,11 +105,11 @@ class Lab {
 
   /// A new group for the interface: everything of that protocol (and port) in, everything out.
   std::string use_group(std::string name, Allowed allowed, std::string protocol = "-1",
-                        int port = -1) {
+                        std::optional<int> port = {}) {
     const auto made = network.create_group(kScope, {name, "of the lab", "", {}});
     EXPECT_TRUE(made) << made.error().message;
     vpc::GroupRuleSpec rule{.ip_protocol = std::move(protocol)};
-    if (port != -1) rule.from_port = rule.to_port = port;
+    rule.from_port = rule.to_port = port;
     rule.cidr_ipv4 = "0.0.0.0/0";
     if (allowed.in) {
       const auto added = network.authorize_group(kScope, {made->id, ""}, false, {rule}, {});
