@@ -164,9 +164,12 @@ class CommandLine {
     add.add_option("name", key_name_, "Name of the key")->required();
     add.add_option("--permission", key_permission_, "admin, read-only or ingest-only")
         ->check(CLI::IsMember({"admin", "read-only", "ingest-only"}));
-    CLI::App& enforcement = group("enforce", "Packet filtering of network ACLs");
-    configured(enforcement, "flush", "Remove every rule that Weir has put into nftables",
+    CLI::App& enforcement =
+        group("enforce", "Packet filtering of network ACLs and security groups");
+    configured(enforcement, "flush",
+               "Remove every rule that Weir has put into nftables; a running daemon puts none back",
                enforce_flush);
+    command(enforcement, "on", "End what `weir enforce flush` began", enforce_on);
     CLI::App& reference = group("reference", "Reference pages made from the code");
     command(reference, "operations", "Print all API operations (Markdown)", reference_operations);
     CLI::App& completion = *app_.add_subcommand("completion", "Print a shell completion script");

@@ -35,6 +35,8 @@ struct StatusOptions {
   bool json = false;
 };
 int status(const daemon::Config& config, const StatusOptions& options);
+/// Whether a daemon answers at the endpoint of that configuration.
+bool daemon_answers(const daemon::Config& config);
 
 struct FlowsOptions {
   bool once = false;
@@ -63,6 +65,7 @@ int keys_list(const daemon::Config& config, bool json);
 int keys_add(const daemon::Config& config, const std::string& name, const std::string& permission);
 
 int enforce_flush(const daemon::Config& config);
+int enforce_on();
 
 int reference_operations();
 

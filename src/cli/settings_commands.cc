@@ -129,12 +129,31 @@ int keys_add(const daemon::Config& config, const std::string& name, const std::s
   return kSuccess;
 }
 
-int enforce_flush(const daemon::Config&) {
+int enforce_flush(const daemon::Config& config) {
   SystemRuntime runtime(1);
   enforce::Enforcer enforcer(runtime, {});
-  const auto flushed = enforcer.flush();
-  if (!flushed) return fail(flushed.error());
-  std::cout << "the nftables table of weir is removed\n";
+  if (const auto off = enforcer.switch_off(); !off) return fail(off.error());
+  const std::string url = config.endpoint_url();
+  if (daemon_answers(config)) {
+    std::cout << "every rule is removed; the daemon at " << url
+              << " puts none back until it is restarted or `weir enforce on`\n"
+                 "(an empty nftables table `inet weir` stays as the sign for it)\n";
+    return kSuccess;
+  }
+  if (const auto gone = enforcer.switch_on(); !gone) return fail(gone.error());
+  std::cout
+      << "the nftables table of weir is removed; no daemon answers at " << url
+      << "\n(if one runs elsewhere, name it with --listen or --endpoint, or it puts its rules "
+         "back within a minute)\n";
+  return kSuccess;
+}
+
+int enforce_on() {
+  SystemRuntime runtime(1);
+  enforce::Enforcer enforcer(runtime, {});
+  if (const auto on = enforcer.switch_on(); !on) return fail(on.error());
+  std::cout
+      << "enforcement is allowed again; a running daemon puts its rules back within a minute\n";
   return kSuccess;
 }
 

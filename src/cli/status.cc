@@ -38,6 +38,10 @@ void print(const Document::Map& members, const std::string& indent) {
 
 }  // namespace
 
+bool daemon_answers(const daemon::Config& config) {
+  return static_cast<bool>(get(config.endpoint_url() + "/_weir/health"));
+}
+
 int status(const daemon::Config& config, const StatusOptions& options) {
   const auto document = get_json(config.endpoint_url(), "/_weir/health");
   if (!document) return fail(document.error());

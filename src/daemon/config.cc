@@ -54,12 +54,13 @@ constexpr Setting kSettings[] = {
     {"hide_unlogged", "Capture",
      "Leave out the traffic that AWS never logs (DHCP, Amazon DNS, time and metadata services)."},
     {"nodata_records", "Capture", "Write a NODATA record for each window without traffic."},
-    {"enforce", "Network ACLs",
-     "Whether network ACLs are made true with nftables; by default yes, and no in CI mode."},
-    {"enforce_force", "Network ACLs",
+    {"enforce", "Network ACLs and security groups",
+     "Whether network ACLs and security groups are made true with nftables; by default yes, and no "
+     "in CI mode."},
+    {"enforce_force", "Network ACLs and security groups",
      "Make changes that would cut off this host's SSH session or the connection that asks for "
      "them."},
-    {"acl_entries_max", "Network ACLs",
+    {"acl_entries_max", "Network ACLs and security groups",
      "Entries of a network ACL per direction and IP version; 20 is AWS's default quota."},
     {"s3_file_slot_s", "Flow logs to S3", "Seconds of records in one file."},
     {"s3_file_delay_s", "Flow logs to S3",

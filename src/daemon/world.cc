@@ -230,10 +230,12 @@ struct World::Impl {
     if (config.enforces()) {
       if (const auto set = network.set_gate(&enforcer); !set) {
         *enforcement_problem.lock() = set.error().message;
-        log::warn("network ACLs are not enforced", {{"reason", set.error().message}});
+        log::warn("network ACLs and security groups are not enforced",
+                  {{"reason", set.error().message}});
       } else if (const auto able = enforcer.probe(); !able) {
         *enforcement_problem.lock() = able.error().message;
-        log::warn("network ACLs cannot be enforced", {{"reason", able.error().message}});
+        log::warn("network ACLs and security groups cannot be enforced",
+                  {{"reason", able.error().message}});
       }
     }
     if (!config.captures()) return;
@@ -351,6 +353,12 @@ Document World::status() const {
   if (const std::string problem = *impl_->enforcement_problem.lock(); !problem.empty()) {
     enforcement["problem"] = problem;
   }
+  const auto enforcing = impl_->enforcer.status();
+  enforcement["active"] = enforcing.is_enforcing;
+  if (enforcing.is_switched_off) enforcement["switched_off"] = true;
+  enforcement["drifts"] = static_cast<std::int64_t>(enforcing.drifts);
+  if (enforcing.last_drift.ms != 0) enforcement["last_drift"] = to_iso8601(enforcing.last_drift);
+  if (!enforcing.problem.empty()) enforcement["problem"] = enforcing.problem;
   status["notifications_waiting"] = static_cast<std::int64_t>(impl_->notify.deliveries_waiting());
   return status;
 }

@@ -116,7 +116,7 @@ TEST(CompiledRules, NothingFollowsTheEntryThatDecidesAll) {
 TEST(CompiledRules, LaterFragmentsPassTheFixedDenyAllOnly) {
   vpc::InterfaceRules closed{"eni-1", "eth0", {}, "acl-1", vpc::deny_all_entries(true)};
   const auto text = compile({closed}, kGroup);
-  const auto fragments = text.find(R"("frag-off"}},8191]},"right":0}},{"accept":null})");
+  const auto fragments = text.find(R"("frag-off"}},8191]},"right":0}},{"return":null})");
   const auto deny_all = text.find("|acl-1|32767|in");
   ASSERT_NE(fragments, std::string::npos);
   ASSERT_NE(deny_all, std::string::npos);

@@ -14,6 +14,8 @@ namespace weir::enforce {
 namespace {
 
 constexpr std::string_view kEstablished = "01";
+// FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING.
+constexpr std::string_view kClosing[] = {"04", "05", "08", "09", "0B"};
 constexpr std::size_t kWordDigits = 8;
 constexpr std::uint64_t kMappedV4 = 0xffff;  // ::ffff:0:0/96
 
@@ -55,8 +57,8 @@ bool parse_end(std::string_view text, net::Address& address, std::uint16_t& port
   return true;
 }
 
-/// `  0: 0100007F:1F90 0100007F:C350 01 ...`.
-std::optional<Connection> parse_line(std::string_view line) {
+/// `  0: 0100007F:1F90 0100007F:C350 01 ...`, established or, if wanted, closing.
+std::optional<Connection> parse_line(std::string_view line, bool with_closing = false) {
   std::string_view words[4];
   for (std::string_view& word : words) {
     const auto begin = line.find_first_not_of(' ');
@@ -65,8 +67,11 @@ std::optional<Connection> parse_line(std::string_view line) {
     word = line.substr(0, line.find(' '));
     line.remove_prefix(word.size());
   }
+  const bool is_wanted = words[3] == kEstablished ||
+                         (with_closing && std::find(std::begin(kClosing), std::end(kClosing),
+                                                    words[3]) != std::end(kClosing));
   Connection connection;
-  if (words[3] != kEstablished || !parse_end(words[1], connection.local, connection.local_port) ||
+  if (!is_wanted || !parse_end(words[1], connection.local, connection.local_port) ||
       !parse_end(words[2], connection.remote, connection.remote_port)) {
     return std::nullopt;
   }
@@ -100,6 +105,24 @@ vpc::AclDecision judge(const vpc::InterfaceRules* rules, const Connection& conne
   return vpc::evaluate(rules->entries, direction, packet);
 }
 
+/// Whether the groups let a connection like this one be opened.
+bool may_open(const vpc::InterfaceRules* rules, const Connection& connection) {
+  const vpc::AclPacket packet = packet_of(connection, vpc::Direction::ingress);
+  return rules == nullptr || !rules->groups.is_enforced || vpc::is_never_judged(packet) ||
+         vpc::allows(rules->groups.allowances, vpc::Direction::ingress, packet);
+}
+
+Error would_shut_out(const Connection& connection, const vpc::InterfaceRules& rules) {
+  std::string groups;
+  for (const std::string& id : rules.groups.ids) groups += (groups.empty() ? "" : ", ") + id;
+  return {ErrorKind::conflict, "OperationNotPermitted",
+          "The change would keep " + connection.remote.to_string() +
+              ", which asks for it, from connecting to port " +
+              std::to_string(connection.local_port) + " of this host again (" + groups +
+              " would not allow it). Allow it in a security group first, or set enforcement to "
+              "force."};
+}
+
 }  // namespace
 
 std::vector<Connection> parse_connections(std::string_view proc_text) {
@@ -120,16 +143,40 @@ std::vector<Connection> connections_to_protect(const std::string& proc_net,
   for (const char* name : {"/tcp", "/tcp6"}) {
     std::ifstream file(proc_net + name);
     for (std::string line; protect.size() < kConnectionsMax && std::getline(file, line);) {
-      const auto connection = parse_line(line);
+      auto connection = parse_line(line);
       if (!connection) continue;
       const bool is_session =
           std::find(ports.begin(), ports.end(), connection->local_port) != ports.end();
-      const bool is_caller = caller_address && connection->remote == *caller_address &&
-                             connection->local_port == api_port;
-      if (is_session || is_caller) protect.push_back(*connection);
+      connection->is_asking = caller_address && connection->remote == *caller_address &&
+                              connection->local_port == api_port;
+      if (is_session || connection->is_asking) protect.push_back(*connection);
     }
   }
   return protect;
+}
+
+std::vector<Connection> open_connections(const std::string& proc_net,
+                                         std::span<const std::uint16_t> first_ports) {
+  std::vector<Connection> open;
+  std::vector<Connection> others;
+  for (const char* name : {"/tcp", "/tcp6"}) {
+    std::ifstream file(proc_net + name);
+    for (std::string line; others.size() < kConnectionsMax && std::getline(file, line);) {
+      const auto connection = parse_line(line, true);
+      if (!connection || connection->local.is_loopback()) continue;
+      const bool is_first = std::find(first_ports.begin(), first_ports.end(),
+                                      connection->local_port) != first_ports.end();
+      if (!is_first) {
+        others.push_back(*connection);
+      } else if (open.size() < kConnectionsMax) {
+        open.push_back(*connection);
+      }
+    }
+  }
+  const std::size_t room = kConnectionsMax - open.size();
+  others.resize(std::min(others.size(), room));
+  open.insert(open.end(), others.begin(), others.end());
+  return open;
 }
 
 Result<void> check_lock_out(const std::vector<vpc::InterfaceRules>& before,
@@ -139,10 +186,14 @@ Result<void> check_lock_out(const std::vector<vpc::InterfaceRules>& before,
     const auto* rules = interface_of(after, connection.local);
     // Between addresses of this host nothing crosses an interface.
     if (rules == nullptr || interface_of(after, connection.remote) != nullptr) continue;
+    const auto* rules_before = interface_of(before, connection.local);
+    if (connection.is_asking && may_open(rules_before, connection) &&
+        !may_open(rules, connection)) {
+      return would_shut_out(connection, *rules);
+    }
     for (const auto direction : {vpc::Direction::ingress, vpc::Direction::egress}) {
       const auto decision = judge(rules, connection, direction);
-      const bool passed =
-          judge(interface_of(before, connection.local), connection, direction).is_allowed;
+      const bool passed = judge(rules_before, connection, direction).is_allowed;
       if (decision.is_allowed || !passed) continue;
       return Error{
           ErrorKind::conflict, "OperationNotPermitted",

@@ -81,7 +81,8 @@ Result<pid_t> spawn(const std::vector<std::string>& command, int input, int outp
 }
 
 /// Reads until the program closes its output. False if the time is over.
-bool read_all(Runtime& runtime, int fd, std::chrono::nanoseconds deadline, std::string& output) {
+bool read_all(Runtime& runtime, int fd, std::chrono::nanoseconds deadline, std::size_t output_max,
+              std::string& output) {
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - runtime.monotonic());
@@ -93,7 +94,7 @@ bool read_all(Runtime& runtime, int fd, std::chrono::nanoseconds deadline, std::
     const ssize_t size = ::read(fd, buffer, sizeof buffer);
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) return true;
-    const std::size_t room = kOutputMax - output.size();
+    const std::size_t room = output_max - output.size();
     output.append(buffer, std::min(room, static_cast<std::size_t>(size)));
   }
 }
@@ -101,7 +102,8 @@ bool read_all(Runtime& runtime, int fd, std::chrono::nanoseconds deadline, std::
 }  // namespace
 
 Result<ProcessResult> run_process(Runtime& runtime, const std::vector<std::string>& command,
-                                  const std::string& input, Duration timeout) {
+                                  const std::string& input, Duration timeout,
+                                  std::size_t output_max) {
   WEIR_ASSERT(!command.empty());
   const Descriptor file(::memfd_create("weir-input", MFD_CLOEXEC));
   if (file.get() < 0) return failed("cannot hand over the input", errno);
@@ -115,7 +117,7 @@ Result<ProcessResult> run_process(Runtime& runtime, const std::vector<std::strin
   write_end.close();
   ProcessResult result;
   const bool ended =
-      read_all(runtime, read_end.get(), runtime.monotonic() + timeout, result.output);
+      read_all(runtime, read_end.get(), runtime.monotonic() + timeout, output_max, result.output);
   if (!ended) ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,11 +13,17 @@ namespace weir::enforce {
 /// Which rule refused a packet: what the prefix of an NFLOG message says.
 struct Refusal {
   std::string eni_id;
-  std::string acl_id;
-  int rule_number = 0;
+  /// acl-... or, as security groups only allow and refuse together, all of the interface's sg-...
+  /// with commas.
+  std::string owner_id;
+  int rule_number = 0;  // of the ACL's entry; 0 for security groups
   vpc::Direction direction = vpc::Direction::ingress;
   bool operator==(const Refusal&) const = default;
 };
+
+/// Group ids in a prefix at most; further ones are left out, or the text would not fit.
+inline constexpr std::size_t kGroupsNamedMax = 4;
+std::string owner_of_groups(std::span<const std::string> group_ids);
 
 /// `eni-...|acl-...|100|in`; the kernel keeps at most 127 bytes.
 std::string to_prefix(const Refusal& refusal);

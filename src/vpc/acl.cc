@@ -202,9 +202,10 @@ bool is_never_judged(const AclPacket& packet) {
             (packet.source_port == b && packet.destination_port == a));
   };
   if (packet.source.is_v6() ? between(546, 547) : between(67, 68)) return true;
-  // Router and neighbour solicitation and advertisement, redirect.
-  return packet.source.is_v6() && packet.protocol == ip::kIcmpv6 && packet.icmp_type >= 133 &&
-         packet.icmp_type <= 137;
+  // Multicast listener query, report, done; router and neighbour solicitation and advertisement,
+  // redirect; multicast listener report of version 2.
+  return packet.source.is_v6() && packet.protocol == ip::kIcmpv6 &&
+         ((packet.icmp_type >= 130 && packet.icmp_type <= 137) || packet.icmp_type == 143);
 }
 
 }  // namespace weir::vpc

@@ -90,7 +90,9 @@ AclDecision evaluate(std::span<const AclEntry> entries, Direction direction,
 
 /// Traffic that no ACL on AWS judges, whatever its entries: instance metadata, the VPC's resolver
 /// and time service at their link-local addresses, DHCP, and IPv6 neighbour discovery (VPC User
-/// Guide, "Network ACL basics").
+/// Guide, "Network ACL basics"; the same holds for security groups). Multicast listener messages
+/// belong to neighbour discovery here: without them a switch that listens to them would stop
+/// delivering neighbour solicitations.
 bool is_never_judged(const AclPacket& packet);
 
 }  // namespace weir::vpc

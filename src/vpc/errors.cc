@@ -40,4 +40,10 @@ Error no_such(std::string_view id, std::string_view type) {
   return {ErrorKind::invalid, "InvalidID", "The ID '" + std::string(id) + "' is not valid"};
 }
 
+Error no_such_group_name(std::string_view name, std::string_view default_vpc_id) {
+  std::string message = "The security group '";
+  message.append(name).append("' does not exist in default VPC '").append(default_vpc_id);
+  return {ErrorKind::not_found, "InvalidGroup.NotFound", message + "'"};
+}
+
 }  // namespace weir::vpc

@@ -17,5 +17,7 @@ Error missing_parameter(std::string_view parameter);
 /// wanted type
 /// (`vpc-`); "": the id's own prefix tells.
 Error no_such(std::string_view id, std::string_view type = {});
+/// InvalidGroup.NotFound for a name, which counts in the default VPC only.
+Error no_such_group_name(std::string_view name, std::string_view default_vpc_id);
 
 }  // namespace weir::vpc

@@ -35,6 +35,7 @@ Result<void> read_resource(ScopeState& state, std::string_view key, std::string_
   if (table == Table<SecurityGroupRule>::kName) return read_into<SecurityGroupRule>(state, value);
   if (table == Table<Eni>::kName) return read_into<Eni>(state, value);
   if (table == Table<FlowLog>::kName) return read_into<FlowLog>(state, value);
+  if (table == Table<InterfaceSettings>::kName) return read_into<InterfaceSettings>(state, value);
   return Error{ErrorKind::internal, "InternalError",
                "the store holds a kind of VPC resource that this version does not know: " +
                    std::string(key)};
@@ -231,11 +232,12 @@ Result<void> Network::Change::commit(const Origin& origin, Notify notify) {
   const auto before = before_ ? rules_of(*before_) : std::vector<InterfaceRules>{};
   const auto after = rules_of(state_);
   WEIR_CHECK(enforce(before, after, origin));
+  if (origin.is_dry_run) return {};
   auto stored = store_and_publish(notify);
   if (stored) return {};
   // What is not kept must not be in force either.
   if (auto undone = enforce(after, before, {.is_restore = true}); !undone) {
-    log::error("network acl could not be put back", {{"error", undone.error().message}});
+    log::error("packet filter rules could not be put back", {{"error", undone.error().message}});
   }
   return std::move(stored).error();
 }
@@ -266,10 +268,13 @@ Result<void> Network::Change::store_and_publish(Notify notify) {
 
 std::vector<InterfaceRules> rules_of(const ScopeState& state) {
   std::vector<InterfaceRules> rules;
+  std::vector<InterfaceGroups> groups = resolve_groups(state);
+  auto of_eni = groups.begin();
   for (const auto& [id, eni] : state.enis) {
+    InterfaceGroups& own = *of_eni++;
     const NetworkAcl* acl = state.acl_of_subnet(eni.subnet_id);
     if (acl == nullptr) continue;
-    InterfaceRules of_interface{id, eni.ifname, {}, acl->id, acl->entries};
+    InterfaceRules of_interface{id, eni.ifname, {}, acl->id, acl->entries, std::move(own)};
     for (const InterfaceAddress& address : eni.addresses) {
       of_interface.addresses.push_back(address.address);
     }

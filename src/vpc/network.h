@@ -14,6 +14,7 @@
 #include "store/kv_store.h"
 #include "vpc/acl.h"
 #include "vpc/flow_logs.h"
+#include "vpc/groups.h"
 #include "vpc/interfaces.h"
 #include "vpc/types.h"
 
@@ -23,21 +24,24 @@ namespace weir::vpc {
 struct Origin {
   std::string source_ip = {};  // of the API connection; "" for Weir's own changes
   bool is_restore = false;     // makes true what was accepted before: no guard
+  bool is_dry_run = false;     // everything is checked, nothing is changed
 };
 
-/// The ACL of one network interface of this host.
+/// What is enforced on one network interface of this host.
 struct InterfaceRules {
   std::string eni_id;
   std::string ifname;
   std::vector<std::string> addresses;
   std::string acl_id;
   std::vector<AclEntry> entries;
+  InterfaceGroups groups = {};
+  bool is_guest = false;  // the device is the host's end of the ENI: what leaves it enters the ENI
   bool operator==(const InterfaceRules&) const = default;
 };
 
-/// Makes ACLs true on this host (enforce::Enforcer). Asked before a change is stored, with the
-/// rules of all host interfaces as they are and as they would be; an Error keeps the change from
-/// happening.
+/// Makes ACLs and security groups true on this host (enforce::Enforcer). Asked before a change is
+/// stored, with the rules of all host interfaces as they are and as they would be; an Error keeps
+/// the change from happening. On a dry run it only says whether it would.
 class AclGate {
  public:
   virtual ~AclGate() = default;
@@ -104,8 +108,8 @@ class Network {
 
   /// The same `client_token` again gives the ACL that was made then.
   Result<NetworkAcl> create_acl(const Scope& scope, std::string_view vpc_id, Tags tags,
-                                const std::string& client_token = {});
-  Result<void> delete_acl(const Scope& scope, std::string_view acl_id);
+                                const std::string& client_token = {}, const Origin& origin = {});
+  Result<void> delete_acl(const Scope& scope, std::string_view acl_id, const Origin& origin = {});
   Result<void> create_acl_entry(const Scope& scope, std::string_view acl_id, AclEntry entry,
                                 const Origin& origin = {});
   Result<void> replace_acl_entry(const Scope& scope, std::string_view acl_id, AclEntry entry,
@@ -116,6 +120,37 @@ class Network {
   Result<std::string> replace_acl_association(const Scope& scope, std::string_view association_id,
                                               std::string_view acl_id, const Origin& origin = {});
 
+  /// A new group lets everything out and nothing in.
+  Result<SecurityGroup> create_group(const Scope& scope, NewGroup request,
+                                     const Origin& origin = {});
+  /// Returns the group's id.
+  Result<std::string> delete_group(const Scope& scope, const GroupName& group,
+                                   const Origin& origin = {});
+  /// All of the rules or none. Returns them with their ids.
+  Result<std::vector<SecurityGroupRule>> authorize_group(const Scope& scope, const GroupName& group,
+                                                         bool is_egress,
+                                                         const std::vector<GroupRuleSpec>& rules,
+                                                         const Tags& tags,
+                                                         const Origin& origin = {});
+  /// In the default VPC what matches no rule is told in the answer; elsewhere it is an Error and
+  /// nothing is revoked (AuthorizeSecurityGroup..., RevokeSecurityGroup...).
+  Result<RevokedRules> revoke_group(const Scope& scope, const GroupName& group, bool is_egress,
+                                    const std::vector<GroupRuleSpec>& rules,
+                                    const Origin& origin = {});
+  Result<RevokedRules> revoke_group_rules(const Scope& scope, const GroupName& group,
+                                          bool is_egress, const std::vector<std::string>& rule_ids,
+                                          const Origin& origin = {});
+  Result<void> modify_group_rules(const Scope& scope, std::string_view group_id,
+                                  const std::vector<RuleChange>& changes,
+                                  const Origin& origin = {});
+  /// By the rules themselves (their `description` is the new one) or by their ids.
+  Result<void> describe_group_rules(const Scope& scope, const GroupName& group, bool is_egress,
+                                    const std::vector<GroupRuleSpec>& rules,
+                                    const std::vector<RuleDescription>& by_id,
+                                    const Origin& origin = {});
+  Result<void> change_interface(const Scope& scope, std::string_view eni_id,
+                                const InterfaceChange& change, const Origin& origin = {});
+
   Result<CreatedFlowLogs> create_flow_logs(const Scope& scope, NewFlowLogs request);
   Result<void> delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids);
   /// What delivery met: nothing, or "Access error", "Rate limited", "Unknown error". Cheap if
@@ -124,10 +159,10 @@ class Network {
                                   std::optional<std::string> error);
 
   Result<void> create_tags(const Scope& scope, const std::vector<std::string>& resource_ids,
-                           const Tags& tags);
+                           const Tags& tags, const Origin& origin = {});
   /// A tag without value goes whatever its value is; no tags: all go.
   Result<void> delete_tags(const Scope& scope, const std::vector<std::string>& resource_ids,
-                           const std::vector<TagToDelete>& tags);
+                           const std::vector<TagToDelete>& tags, const Origin& origin = {});
 
   const Config& config() const { return config_; }
 

@@ -45,7 +45,7 @@ Result<void> check_room(const Entries& entries, const AclEntry& added, int entri
 }  // namespace
 
 Result<NetworkAcl> Network::create_acl(const Scope& scope, std::string_view vpc_id, Tags tags,
-                                       const std::string& client_token) {
+                                       const std::string& client_token, const Origin& origin) {
   WEIR_CHECK(check_tags(tags));
   WEIR_CHECK(state(scope));
   Change change(*impl_, scope);
@@ -67,11 +67,12 @@ Result<NetworkAcl> Network::create_acl(const Scope& scope, std::string_view vpc_
   acl.entries = deny_all_entries(!vpc->second.ipv6_associations.empty());
   change.remember_answer(kCreate, client_token, request, acl.id);
   change.put(acl);
-  WEIR_CHECK(change.commit({}));
+  WEIR_CHECK(change.commit(origin));
   return acl;
 }
 
-Result<void> Network::delete_acl(const Scope& scope, std::string_view acl_id) {
+Result<void> Network::delete_acl(const Scope& scope, std::string_view acl_id,
+                                 const Origin& origin) {
   WEIR_CHECK(state(scope));
   Change change(*impl_, scope);
   WEIR_TRY(const NetworkAcl acl, acl_in(change.state(), acl_id));
@@ -84,7 +85,7 @@ Result<void> Network::delete_acl(const Scope& scope, std::string_view acl_id) {
                  "The network ACL '" + acl.id + "' has dependencies and cannot be deleted."};
   }
   change.erase<NetworkAcl>(acl.id);
-  return change.commit({});
+  return change.commit(origin);
 }
 
 Result<void> Network::create_acl_entry(const Scope& scope, std::string_view acl_id, AclEntry entry,

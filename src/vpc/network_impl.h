@@ -13,11 +13,12 @@
 /// Private to the module: what the files of Network share.
 namespace weir::vpc {
 
-inline constexpr std::size_t kScopesMax = 2000;     // accounts times regions
-inline constexpr std::size_t kInterfacesMax = 250;  // devices that become ENIs
-inline constexpr std::size_t kSubnetsMax = 200;     // per VPC, AWS quota
-inline constexpr std::size_t kAclsMax = 200;        // per VPC, AWS quota
-inline constexpr std::size_t kTokensMax = 10'000;   // client tokens remembered per scope
+inline constexpr std::size_t kScopesMax = 2000;             // accounts times regions
+inline constexpr std::size_t kInterfacesMax = 250;          // devices that become ENIs
+inline constexpr std::size_t kSubnetsMax = 200;             // per VPC, AWS quota
+inline constexpr std::size_t kAclsMax = 200;                // per VPC, AWS quota
+inline constexpr std::size_t kInterfaceSettingsMax = 1000;  // of present and absent devices
+inline constexpr std::size_t kTokensMax = 10'000;           // client tokens remembered per scope
 inline constexpr std::string_view kStorePrefix = "vpc/";
 
 /// The answer to a request with a client token, for when it comes again.
@@ -46,6 +47,7 @@ WEIR_VPC_TABLE(SecurityGroup, "group", groups);
 WEIR_VPC_TABLE(SecurityGroupRule, "group-rule", group_rules);
 WEIR_VPC_TABLE(Eni, "eni", enis);
 WEIR_VPC_TABLE(FlowLog, "flow-log", flow_logs);
+WEIR_VPC_TABLE(InterfaceSettings, "interface-settings", interface_settings);
 #undef WEIR_VPC_TABLE
 
 struct Network::Impl {
@@ -111,7 +113,7 @@ class Network::Change {
     (state_.*Table<T>::kMap).erase(id);
   }
 
-  /// Ends the change. An Error of gate or store leaves everything as it was.
+  /// Ends the change. An Error of gate or store leaves everything as it was; so does a dry run.
   Result<void> commit(const Origin& origin, Notify notify = Notify::yes);
   /// For facts: takes what the gate refuses too, and returns its Error.
   Result<void> commit_anyway();
@@ -132,7 +134,7 @@ class Network::Change {
   std::vector<TokenRecord> new_tokens_;
 };
 
-/// The rules of each interface that has an ACL.
+/// What is to be enforced on each interface that has an ACL.
 std::vector<InterfaceRules> rules_of(const ScopeState& state);
 
 /// Calls `visit(resource)` with the resource of that id, whatever its type; false if there is none.

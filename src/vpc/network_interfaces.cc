@@ -124,9 +124,7 @@ class Network::InterfacePlan {
     eni.attachment_id = stable_id("eni-attach-", eni.id);
     eni.device_index = index;
     eni.attached = now_;
-    for (const auto& [id, group] : change_.state().groups) {
-      if (group.vpc_id == vpc_.id && group.name == "default") eni.group_ids.push_back(id);
-    }
+    apply_settings(eni, change_.state());
     if (const auto known = change_.state().enis.find(eni.id); known != change_.state().enis.end()) {
       eni.attached = known->second.attached;
       eni.tags = known->second.tags;

@@ -83,7 +83,7 @@ Result<void> check_tags(const Tags& tags) {
 }
 
 Result<void> Network::create_tags(const Scope& scope, const std::vector<std::string>& resource_ids,
-                                  const Tags& tags) {
+                                  const Tags& tags, const Origin& origin) {
   WEIR_CHECK(check_ids(resource_ids));
   WEIR_CHECK(check_tags(tags));
   WEIR_CHECK(state(scope));
@@ -98,11 +98,11 @@ Result<void> Network::create_tags(const Scope& scope, const std::vector<std::str
     });
     WEIR_CHECK(outcome);
   }
-  return change.commit({});
+  return change.commit(origin);
 }
 
 Result<void> Network::delete_tags(const Scope& scope, const std::vector<std::string>& resource_ids,
-                                  const std::vector<TagToDelete>& tags) {
+                                  const std::vector<TagToDelete>& tags, const Origin& origin) {
   WEIR_CHECK(check_ids(resource_ids));
   WEIR_CHECK(state(scope));
   Change change(*impl_, scope);
@@ -114,7 +114,7 @@ Result<void> Network::delete_tags(const Scope& scope, const std::vector<std::str
     });
     if (!is_known) return no_such(id);
   }
-  return change.commit({});
+  return change.commit(origin);
 }
 
 }  // namespace weir::vpc

@@ -169,8 +169,21 @@ Shape Eni::shape() {
       optional<&S::attached>("attachTime"),
       optional<&S::group_ids>("groupIds"),
       optional<&S::tags>("tagSet"),
+      optional<&S::description>("description"),
+      optional<&S::source_dest_check>("sourceDestCheck"),
   };
   return {"Interface", members};
+}
+
+Shape InterfaceSettings::shape() {
+  using S = InterfaceSettings;
+  static constexpr Member members[] = {
+      optional<&S::id>("networkInterfaceId"),
+      optional<&S::group_ids>("groupIds"),
+      optional<&S::description>("description"),
+      optional<&S::source_dest_check>("sourceDestCheck"),
+  };
+  return {"InterfaceSettings", members};
 }
 
 Shape DestinationOptions::shape() {

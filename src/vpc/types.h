@@ -158,8 +158,19 @@ struct Eni {
   Time attached;
   std::vector<std::string> group_ids;
   Tags tags;
+  std::optional<std::string> description = {};  // none: the device's name is shown
+  bool source_dest_check = true;
   bool operator==(const Eni&) const = default;
   static Shape shape();  // for storage; `scope` is in the key
+};
+
+/// What ModifyNetworkInterfaceAttribute set for an interface. Kept while the device is away.
+struct InterfaceSettings {
+  std::string id;                      // eni-
+  std::vector<std::string> group_ids;  // none: the VPC's default group
+  std::optional<std::string> description;
+  bool source_dest_check = true;
+  static Shape shape();
 };
 
 struct DestinationOptions {
@@ -209,6 +220,7 @@ struct ScopeState {
   std::map<std::string, SecurityGroupRule, std::less<>> group_rules;
   std::map<std::string, Eni, std::less<>> enis;
   std::map<std::string, FlowLog, std::less<>> flow_logs;
+  std::map<std::string, InterfaceSettings, std::less<>> interface_settings;
 
   /// The ACL that the subnet is associated with; nullptr only for an unknown subnet.
   const NetworkAcl* acl_of_subnet(std::string_view subnet_id) const;

@@ -57,6 +57,10 @@ Shape Return::shape() {
   return {"Return", members};
 }
 
+vpc::Origin origin_of(const wire::Request& request, bool is_dry_run) {
+  return {.source_ip = request.source_ip, .is_dry_run = is_dry_run};
+}
+
 Error dry_run_succeeded() {
   return {ErrorKind::invalid, "DryRunOperation",
           "Request would have succeeded, but DryRun flag is set."};

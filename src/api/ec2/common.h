@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/shape.h"
-#include "vpc/types.h"
+#include "vpc/network.h"
 #include "wire/operation.h"
 
 /// What the operations of EC2 share.
@@ -30,6 +30,9 @@ struct Return {
   bool is_done = true;
   static Shape shape();
 };
+
+/// Who asks, for the guard against locking oneself out.
+vpc::Origin origin_of(const wire::Request& request, bool is_dry_run);
 
 Error dry_run_succeeded();
 

@@ -8,6 +8,7 @@ Ec2Api::Ec2Api(vpc::Network& network)
       interfaces_(network),
       network_acls_(network),
       regions_(network),
+      security_group_rules_(network),
       security_groups_(network),
       tags_(network),
       vpcs_(network) {}
@@ -17,6 +18,7 @@ void Ec2Api::add_to(wire::OperationTable& table) {
   interfaces_.add_to(table);
   network_acls_.add_to(table);
   regions_.add_to(table);
+  security_group_rules_.add_to(table);
   security_groups_.add_to(table);
   tags_.add_to(table);
   vpcs_.add_to(table);

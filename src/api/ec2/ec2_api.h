@@ -5,6 +5,7 @@
 #include "api/ec2/interfaces.h"
 #include "api/ec2/network_acls.h"
 #include "api/ec2/regions.h"
+#include "api/ec2/security_group_rules.h"
 #include "api/ec2/security_groups.h"
 #include "api/ec2/tags.h"
 #include "api/ec2/vpcs.h"
@@ -23,6 +24,7 @@ class Ec2Api {
   ec2::InterfacesApi interfaces_;
   ec2::NetworkAclsApi network_acls_;
   ec2::RegionsApi regions_;
+  ec2::SecurityGroupRulesApi security_group_rules_;
   ec2::SecurityGroupsApi security_groups_;
   ec2::TagsApi tags_;
   ec2::VpcsApi vpcs_;

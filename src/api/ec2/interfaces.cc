@@ -20,7 +20,8 @@ constexpr FilterField<Eni> kFields[] = {
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone); }},
     {"availability-zone-id",
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone_id); }},
-    {"description", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.ifname); }},
+    {"description", [](const Eni& e, const ScopeState&,
+                       Values& out) { out.push_back(e.description.value_or(e.ifname)); }},
     {"mac-address", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.mac); }},
     {"owner-id",
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.scope.account); }},
@@ -30,7 +31,9 @@ constexpr FilterField<Eni> kFields[] = {
     {"requester-managed",
      [](const Eni&, const ScopeState&, Values& out) { out.push_back("false"); }},
     {"source-dest-check",
-     [](const Eni&, const ScopeState&, Values& out) { out.push_back("true"); }},
+     [](const Eni& e, const ScopeState&, Values& out) {
+       out.push_back(e.source_dest_check ? "true" : "false");
+     }},
     {"group-id",
      [](const Eni& e, const ScopeState&, Values& out) {
        out.insert(out.end(), e.group_ids.begin(), e.group_ids.end());
@@ -84,7 +87,8 @@ NetworkInterface shown(const Eni& eni, const ScopeState& state) {
   out.attachment.instance_owner_id = eni.scope.account;
   out.availability_zone = eni.availability_zone;
   out.availability_zone_id = eni.availability_zone_id;
-  out.description = eni.ifname;
+  out.description = eni.description.value_or(eni.ifname);
+  out.source_dest_check = eni.source_dest_check;
   for (const std::string& id : eni.group_ids) {
     if (const auto group = state.groups.find(id); group != state.groups.end()) {
       out.groups.push_back({id, group->second.name});
@@ -196,8 +200,56 @@ Shape DescribeNetworkInterfaces::Output::shape() {
   return {"DescribeNetworkInterfacesResult", members};
 }
 
+Shape TextAttribute::shape() {
+  using S = TextAttribute;
+  static constexpr Member members[] = {optional<&S::value>("value")};
+  return {"AttributeValue", members};
+}
+
+Shape FlagAttribute::shape() {
+  using S = FlagAttribute;
+  static constexpr Member members[] = {required<&S::value>("value")};
+  return {"AttributeBooleanValue", members};
+}
+
+Shape DescribeNetworkInterfaceAttribute::Input::shape() {
+  using S = Input;
+  static constexpr Member members[] = {
+      optional<&S::attribute>("Attribute"),
+      optional<&S::dry_run>("DryRun"),
+      required<&S::interface_id>("NetworkInterfaceId"),
+  };
+  return {"DescribeNetworkInterfaceAttributeRequest", members};
+}
+
+Shape DescribeNetworkInterfaceAttribute::Output::shape() {
+  using S = Output;
+  static constexpr Member members[] = {
+      optional<&S::attachment>("attachment"),
+      optional<&S::description>("description"),
+      optional<&S::groups>("groupSet"),
+      optional<&S::interface_id>("networkInterfaceId"),
+      optional<&S::source_dest_check>("sourceDestCheck"),
+  };
+  return {"DescribeNetworkInterfaceAttributeResult", members};
+}
+
+Shape ModifyNetworkInterfaceAttribute::Input::shape() {
+  using S = Input;
+  static constexpr Member members[] = {
+      optional<&S::description>("Description"),
+      optional<&S::dry_run>("DryRun"),
+      optional<&S::groups>("Groups").query("SecurityGroupId"),
+      required<&S::interface_id>("NetworkInterfaceId"),
+      optional<&S::source_dest_check>("SourceDestCheck"),
+  };
+  return {"ModifyNetworkInterfaceAttributeRequest", members};
+}
+
 void InterfacesApi::add_to(wire::OperationTable& table) {
   add<DescribeNetworkInterfaces>(table, *this, &InterfacesApi::describe);
+  add<DescribeNetworkInterfaceAttribute>(table, *this, &InterfacesApi::describe_attribute);
+  add<ModifyNetworkInterfaceAttribute>(table, *this, &InterfacesApi::modify_attribute);
 }
 
 Result<DescribeNetworkInterfaces::Output> InterfacesApi::describe(
@@ -209,6 +261,46 @@ Result<DescribeNetworkInterfaces::Output> InterfacesApi::describe(
   for (const Eni& eni : page.items) out.interfaces.push_back(shown(eni, *state));
   out.next_token = std::move(page.next_token);
   return out;
+}
+
+Result<DescribeNetworkInterfaceAttribute::Output> InterfacesApi::describe_attribute(
+    const wire::Request& request, const DescribeNetworkInterfaceAttribute::Input& in) {
+  WEIR_TRY(const auto state, network_.state(request.scope));
+  const auto eni = state->enis.find(in.interface_id);
+  if (eni == state->enis.end()) return vpc::no_such(in.interface_id, "eni-");
+  NetworkInterface all = shown(eni->second, *state);
+  DescribeNetworkInterfaceAttribute::Output out;
+  out.interface_id = in.interface_id;
+  if (in.attribute == "description") {
+    out.description = TextAttribute{std::move(all.description)};
+  } else if (in.attribute == "groupSet") {
+    out.groups = std::move(all.groups);
+  } else if (in.attribute == "sourceDestCheck") {
+    out.source_dest_check = FlagAttribute{all.source_dest_check};
+  } else if (in.attribute == "attachment") {
+    out.attachment = std::move(all.attachment);
+  } else {
+    return vpc::invalid_value(in.attribute, "attribute", "Unknown network interface attribute");
+  }
+  return out;
+}
+
+Result<Return> InterfacesApi::modify_attribute(const wire::Request& request,
+                                               const ModifyNetworkInterfaceAttribute::Input& in) {
+  vpc::InterfaceChange change;
+  if (!in.groups.empty()) change.group_ids = in.groups;
+  if (in.description) change.description = in.description->value;
+  if (in.source_dest_check) change.source_dest_check = in.source_dest_check->value;
+  const int attributes = int{change.group_ids.has_value()} + int{change.description.has_value()} +
+                         int{change.source_dest_check.has_value()};
+  if (attributes != 1) {
+    return Error{ErrorKind::invalid, "InvalidParameterCombination",
+                 attributes == 0 ? "No attributes specified."
+                                 : "Fields for multiple attribute types specified"};
+  }
+  WEIR_CHECK(network_.change_interface(request.scope, in.interface_id, change,
+                                       origin_of(request, in.dry_run)));
+  return Return{};
 }
 
 }  // namespace weir::api::ec2

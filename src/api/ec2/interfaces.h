@@ -80,6 +80,51 @@ struct DescribeNetworkInterfaces {
   };
 };
 
+/// `Description.Value=...` and `<description><value>...`.
+struct TextAttribute {
+  std::string value;
+  static Shape shape();
+};
+struct FlagAttribute {
+  bool value = false;
+  static Shape shape();
+};
+
+struct DescribeNetworkInterfaceAttribute {
+  static constexpr std::string_view name = "DescribeNetworkInterfaceAttribute";
+  static constexpr bool has_dry_run_handler = true;
+
+  struct Input {
+    std::string attribute;
+    bool dry_run = false;
+    std::string interface_id;
+    static Shape shape();
+  };
+  struct Output {
+    std::optional<NetworkInterface::Attachment> attachment;
+    std::optional<TextAttribute> description;
+    std::optional<std::vector<GroupIdentifier>> groups;
+    std::string interface_id;
+    std::optional<FlagAttribute> source_dest_check;
+    static Shape shape();
+  };
+};
+
+struct ModifyNetworkInterfaceAttribute {
+  static constexpr std::string_view name = "ModifyNetworkInterfaceAttribute";
+  static constexpr bool has_dry_run_handler = true;
+
+  struct Input {
+    std::optional<TextAttribute> description;
+    bool dry_run = false;
+    std::vector<std::string> groups;
+    std::string interface_id;
+    std::optional<FlagAttribute> source_dest_check;
+    static Shape shape();
+  };
+  using Output = Return;
+};
+
 class InterfacesApi {
  public:
   explicit InterfacesApi(vpc::Network& network) : network_(network) {}
@@ -88,6 +133,10 @@ class InterfacesApi {
  private:
   Result<DescribeNetworkInterfaces::Output> describe(const wire::Request&,
                                                      const DescribeNetworkInterfaces::Input&);
+  Result<DescribeNetworkInterfaceAttribute::Output> describe_attribute(
+      const wire::Request&, const DescribeNetworkInterfaceAttribute::Input&);
+  Result<Return> modify_attribute(const wire::Request&,
+                                  const ModifyNetworkInterfaceAttribute::Input&);
 
   vpc::Network& network_;
 };

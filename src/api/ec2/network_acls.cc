@@ -107,8 +107,6 @@ AclEntry entry_of(const NetworkAclEntryInput& in) {
   return entry;
 }
 
-vpc::Origin origin_of(const wire::Request& request) { return {.source_ip = request.source_ip}; }
-
 }  // namespace
 
 Shape DescribeNetworkAcls::Input::shape() {
@@ -226,8 +224,8 @@ Result<DescribeNetworkAcls::Output> NetworkAclsApi::describe(const Request& requ
 Result<CreateNetworkAcl::Output> NetworkAclsApi::create(const Request& request,
                                                         const CreateNetworkAcl::Input& in) {
   WEIR_TRY(auto tags, tags_for("network-acl", in.tag_specifications));
-  WEIR_TRY(auto acl,
-           network_.create_acl(request.scope, in.vpc_id, std::move(tags), in.client_token));
+  WEIR_TRY(auto acl, network_.create_acl(request.scope, in.vpc_id, std::move(tags), in.client_token,
+                                         origin_of(request, in.dry_run)));
   CreateNetworkAcl::Output out;
   out.acl = std::move(acl);
   if (!in.client_token.empty()) out.client_token = in.client_token;
@@ -235,34 +233,35 @@ Result<CreateNetworkAcl::Output> NetworkAclsApi::create(const Request& request,
 }
 
 Result<Return> NetworkAclsApi::remove(const Request& request, const DeleteNetworkAcl::Input& in) {
-  WEIR_CHECK(network_.delete_acl(request.scope, in.acl_id));
+  WEIR_CHECK(network_.delete_acl(request.scope, in.acl_id, origin_of(request, in.dry_run)));
   return Return{};
 }
 
 Result<Return> NetworkAclsApi::create_entry(const Request& request,
                                             const NetworkAclEntryInput& in) {
-  WEIR_CHECK(network_.create_acl_entry(request.scope, in.acl_id, entry_of(in), origin_of(request)));
+  WEIR_CHECK(network_.create_acl_entry(request.scope, in.acl_id, entry_of(in),
+                                       origin_of(request, in.dry_run)));
   return Return{};
 }
 
 Result<Return> NetworkAclsApi::replace_entry(const Request& request,
                                              const NetworkAclEntryInput& in) {
-  WEIR_CHECK(
-      network_.replace_acl_entry(request.scope, in.acl_id, entry_of(in), origin_of(request)));
+  WEIR_CHECK(network_.replace_acl_entry(request.scope, in.acl_id, entry_of(in),
+                                        origin_of(request, in.dry_run)));
   return Return{};
 }
 
 Result<Return> NetworkAclsApi::remove_entry(const Request& request,
                                             const DeleteNetworkAclEntry::Input& in) {
   WEIR_CHECK(network_.delete_acl_entry(request.scope, in.acl_id, in.rule_number, in.egress,
-                                       origin_of(request)));
+                                       origin_of(request, in.dry_run)));
   return Return{};
 }
 
 Result<ReplaceNetworkAclAssociation::Output> NetworkAclsApi::associate(
     const Request& request, const ReplaceNetworkAclAssociation::Input& in) {
   WEIR_TRY(auto id, network_.replace_acl_association(request.scope, in.association_id, in.acl_id,
-                                                     origin_of(request)));
+                                                     origin_of(request, in.dry_run)));
   return ReplaceNetworkAclAssociation::Output{std::move(id)};
 }
 

@@ -32,7 +32,7 @@ struct DescribeNetworkAcls {
 
 struct CreateNetworkAcl {
   static constexpr std::string_view name = "CreateNetworkAcl";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     std::vector<TagSpecification> tag_specifications;
@@ -50,7 +50,7 @@ struct CreateNetworkAcl {
 
 struct DeleteNetworkAcl {
   static constexpr std::string_view name = "DeleteNetworkAcl";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     bool dry_run = false;
@@ -77,21 +77,21 @@ struct NetworkAclEntryInput {
 
 struct CreateNetworkAclEntry {
   static constexpr std::string_view name = "CreateNetworkAclEntry";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
   using Input = NetworkAclEntryInput;
   using Output = Return;
 };
 
 struct ReplaceNetworkAclEntry {
   static constexpr std::string_view name = "ReplaceNetworkAclEntry";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
   using Input = NetworkAclEntryInput;
   using Output = Return;
 };
 
 struct DeleteNetworkAclEntry {
   static constexpr std::string_view name = "DeleteNetworkAclEntry";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     bool dry_run = false;
@@ -105,7 +105,7 @@ struct DeleteNetworkAclEntry {
 
 struct ReplaceNetworkAclAssociation {
   static constexpr std::string_view name = "ReplaceNetworkAclAssociation";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     bool dry_run = false;

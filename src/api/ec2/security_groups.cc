@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "vpc/default_vpc.h"
+
 namespace weir::api::ec2 {
 namespace {
 
@@ -10,16 +12,40 @@ using vpc::ScopeState;
 using vpc::SecurityGroup;
 using vpc::SecurityGroupRule;
 
-template <class Take>
-void each_rule(const SecurityGroup& group, const ScopeState& state, bool egress, Values& out,
-               Take take) {
+using Text = std::optional<std::string>;
+
+// What a filter looks at in the rules of a group.
+Text protocol_of(const SecurityGroupRule& rule, const ScopeState&) { return rule.ip_protocol; }
+Text from_port_of(const SecurityGroupRule& rule, const ScopeState&) {
+  return std::to_string(rule.from_port);
+}
+Text to_port_of(const SecurityGroupRule& rule, const ScopeState&) {
+  return std::to_string(rule.to_port);
+}
+Text cidr_of(const SecurityGroupRule& rule, const ScopeState&) { return rule.cidr_ipv4; }
+Text ipv6_cidr_of(const SecurityGroupRule& rule, const ScopeState&) { return rule.cidr_ipv6; }
+Text prefix_list_of(const SecurityGroupRule&, const ScopeState&) { return std::nullopt; }
+Text group_of(const SecurityGroupRule& rule, const ScopeState&) {
+  return rule.referenced_group ? Text(rule.referenced_group->group_id) : std::nullopt;
+}
+Text user_of(const SecurityGroupRule& rule, const ScopeState&) {
+  return rule.referenced_group ? Text(rule.referenced_group->user_id) : std::nullopt;
+}
+Text group_name_of(const SecurityGroupRule& rule, const ScopeState& state) {
+  if (!rule.referenced_group) return std::nullopt;
+  const auto group = state.groups.find(rule.referenced_group->group_id);
+  return group == state.groups.end() ? std::nullopt : Text(group->second.name);
+}
+
+template <bool is_egress, Text (*Take)(const SecurityGroupRule&, const ScopeState&)>
+void of_rules(const SecurityGroup& group, const ScopeState& state, Values& out) {
   for (const auto& [id, rule] : state.group_rules) {
-    if (rule.group_id != group.id || rule.is_egress != egress) continue;
-    if (const std::optional<std::string> value = take(rule)) out.push_back(*value);
+    if (rule.group_id != group.id || rule.is_egress != is_egress) continue;
+    if (Text value = Take(rule, state)) out.push_back(*std::move(value));
   }
 }
 
-constexpr FilterField<SecurityGroup> kGroupFields[] = {
+constexpr FilterField<SecurityGroup> kFields[] = {
     {"group-id",
      [](const SecurityGroup& g, const ScopeState&, Values& out) { out.push_back(g.id); }},
     {"group-name",
@@ -30,53 +56,25 @@ constexpr FilterField<SecurityGroup> kGroupFields[] = {
      [](const SecurityGroup& g, const ScopeState&, Values& out) { out.push_back(g.owner_id); }},
     {"vpc-id",
      [](const SecurityGroup& g, const ScopeState&, Values& out) { out.push_back(g.vpc_id); }},
-    {"ip-permission.cidr",
-     [](const SecurityGroup& g, const ScopeState& state, Values& out) {
-       each_rule(g, state, false, out, [](const auto& rule) { return rule.cidr_ipv4; });
-     }},
-    {"ip-permission.protocol",
-     [](const SecurityGroup& g, const ScopeState& state, Values& out) {
-       each_rule(g, state, false, out,
-                 [](const auto& rule) { return std::optional(rule.ip_protocol); });
-     }},
-    {"ip-permission.group-id",
-     [](const SecurityGroup& g, const ScopeState& state, Values& out) {
-       each_rule(g, state, false, out, [](const auto& rule) {
-         return rule.referenced_group ? std::optional(rule.referenced_group->group_id)
-                                      : std::nullopt;
-       });
-     }},
-    {"egress.ip-permission.cidr",
-     [](const SecurityGroup& g, const ScopeState& state, Values& out) {
-       each_rule(g, state, true, out, [](const auto& rule) { return rule.cidr_ipv4; });
-     }},
-    {"egress.ip-permission.protocol",
-     [](const SecurityGroup& g, const ScopeState& state, Values& out) {
-       each_rule(g, state, true, out,
-                 [](const auto& rule) { return std::optional(rule.ip_protocol); });
-     }},
+    {"ip-permission.cidr", of_rules<false, cidr_of>},
+    {"ip-permission.from-port", of_rules<false, from_port_of>},
+    {"ip-permission.group-id", of_rules<false, group_of>},
+    {"ip-permission.group-name", of_rules<false, group_name_of>},
+    {"ip-permission.ipv6-cidr", of_rules<false, ipv6_cidr_of>},
+    {"ip-permission.prefix-list-id", of_rules<false, prefix_list_of>},
+    {"ip-permission.protocol", of_rules<false, protocol_of>},
+    {"ip-permission.to-port", of_rules<false, to_port_of>},
+    {"ip-permission.user-id", of_rules<false, user_of>},
+    {"egress.ip-permission.cidr", of_rules<true, cidr_of>},
+    {"egress.ip-permission.from-port", of_rules<true, from_port_of>},
+    {"egress.ip-permission.group-id", of_rules<true, group_of>},
+    {"egress.ip-permission.group-name", of_rules<true, group_name_of>},
+    {"egress.ip-permission.ipv6-cidr", of_rules<true, ipv6_cidr_of>},
+    {"egress.ip-permission.prefix-list-id", of_rules<true, prefix_list_of>},
+    {"egress.ip-permission.protocol", of_rules<true, protocol_of>},
+    {"egress.ip-permission.to-port", of_rules<true, to_port_of>},
+    {"egress.ip-permission.user-id", of_rules<true, user_of>},
 };
-
-constexpr FilterField<SecurityGroupRule> kRuleFields[] = {
-    {"group-id",
-     [](const SecurityGroupRule& r, const ScopeState&, Values& out) { out.push_back(r.group_id); }},
-    {"security-group-rule-id",
-     [](const SecurityGroupRule& r, const ScopeState&, Values& out) { out.push_back(r.id); }},
-};
-
-IpPermission& permission_for(std::vector<IpPermission>& list, const SecurityGroupRule& rule) {
-  IpPermission wanted;
-  wanted.protocol = rule.ip_protocol;
-  if (rule.ip_protocol != "-1") {
-    wanted.from_port = rule.from_port;
-    wanted.to_port = rule.to_port;
-  }
-  const auto same = std::find_if(list.begin(), list.end(), [&](const IpPermission& known) {
-    return known.protocol == wanted.protocol && known.from_port == wanted.from_port &&
-           known.to_port == wanted.to_port;
-  });
-  return same != list.end() ? *same : list.emplace_back(std::move(wanted));
-}
 
 SecurityGroupShown shown(const SecurityGroup& group, const ScopeState& state) {
   SecurityGroupShown out;
@@ -88,61 +86,12 @@ SecurityGroupShown shown(const SecurityGroup& group, const ScopeState& state) {
   out.name = group.name;
   out.description = group.description;
   for (const auto& [id, rule] : state.group_rules) {
-    if (rule.group_id != group.id) continue;
-    IpPermission& into = permission_for(rule.is_egress ? out.egress : out.ingress, rule);
-    if (rule.cidr_ipv4) into.ranges.push_back({*rule.cidr_ipv4, rule.description});
-    if (rule.cidr_ipv6) into.ipv6_ranges.push_back({*rule.cidr_ipv6, rule.description});
-    if (rule.referenced_group) {
-      into.groups.push_back(
-          {rule.referenced_group->group_id, rule.referenced_group->user_id, rule.description});
-    }
+    if (rule.group_id == group.id) add_rule(rule.is_egress ? out.egress : out.ingress, rule);
   }
   return out;
 }
 
 }  // namespace
-
-Shape IpPermission::Range::shape() {
-  using S = Range;
-  static constexpr Member members[] = {
-      optional<&S::description>("description"),
-      optional<&S::cidr>("cidrIp"),
-  };
-  return {"IpRange", members};
-}
-
-Shape IpPermission::Ipv6Range::shape() {
-  using S = Ipv6Range;
-  static constexpr Member members[] = {
-      optional<&S::description>("description"),
-      optional<&S::cidr>("cidrIpv6"),
-  };
-  return {"Ipv6Range", members};
-}
-
-Shape IpPermission::Group::shape() {
-  using S = Group;
-  static constexpr Member members[] = {
-      optional<&S::description>("description"),
-      optional<&S::user_id>("userId"),
-      optional<&S::group_id>("groupId"),
-  };
-  return {"UserIdGroupPair", members};
-}
-
-Shape IpPermission::shape() {
-  using S = IpPermission;
-  static constexpr Member members[] = {
-      optional<&S::protocol>("ipProtocol"),
-      optional<&S::from_port>("fromPort"),
-      optional<&S::to_port>("toPort"),
-      optional<&S::groups>("groups"),
-      optional<&S::ranges>("ipRanges"),
-      optional<&S::ipv6_ranges>("ipv6Ranges"),
-      optional<&S::prefix_list_ids>("prefixListIds"),
-  };
-  return {"IpPermission", members};
-}
 
 Shape SecurityGroupShown::shape() {
   using S = SecurityGroupShown;
@@ -182,59 +131,91 @@ Shape DescribeSecurityGroups::Output::shape() {
   return {"DescribeSecurityGroupsResult", members};
 }
 
-Shape DescribeSecurityGroupRules::Input::shape() {
+Shape CreateSecurityGroup::Input::shape() {
   using S = Input;
   static constexpr Member members[] = {
-      optional<&S::filters>("Filters").query("Filter"),
-      optional<&S::rule_ids>("SecurityGroupRuleIds").query("SecurityGroupRuleId"),
+      required<&S::description>("GroupDescription"),
+      required<&S::group_name>("GroupName"),
+      optional<&S::vpc_id>("VpcId"),
+      optional<&S::tag_specifications>("TagSpecifications").query("TagSpecification"),
       optional<&S::dry_run>("DryRun"),
-      optional<&S::next_token>("NextToken"),
-      optional<&S::max_results>("MaxResults"),
   };
-  return {"DescribeSecurityGroupRulesRequest", members};
+  return {"CreateSecurityGroupRequest", members};
 }
 
-Shape DescribeSecurityGroupRules::Output::shape() {
+Shape CreateSecurityGroup::Output::shape() {
   using S = Output;
   static constexpr Member members[] = {
-      optional<&S::rules>("securityGroupRuleSet"),
-      optional<&S::next_token>("nextToken"),
+      optional<&S::is_done>("return"),
+      optional<&S::group_id>("groupId"),
+      optional<&S::tags>("tagSet"),
+      optional<&S::arn>("securityGroupArn"),
   };
-  return {"DescribeSecurityGroupRulesResult", members};
+  return {"CreateSecurityGroupResult", members};
+}
+
+Shape DeleteSecurityGroup::Input::shape() {
+  using S = Input;
+  static constexpr Member members[] = {
+      optional<&S::group_id>("GroupId"),
+      optional<&S::group_name>("GroupName"),
+      optional<&S::dry_run>("DryRun"),
+  };
+  return {"DeleteSecurityGroupRequest", members};
+}
+
+Shape DeleteSecurityGroup::Output::shape() {
+  using S = Output;
+  static constexpr Member members[] = {
+      optional<&S::is_done>("return"),
+      optional<&S::group_id>("groupId"),
+  };
+  return {"DeleteSecurityGroupResult", members};
 }
 
 void SecurityGroupsApi::add_to(wire::OperationTable& table) {
-  add<DescribeSecurityGroups>(table, *this, &SecurityGroupsApi::groups);
-  add<DescribeSecurityGroupRules>(table, *this, &SecurityGroupsApi::rules);
+  add<DescribeSecurityGroups>(table, *this, &SecurityGroupsApi::describe);
+  add<CreateSecurityGroup>(table, *this, &SecurityGroupsApi::create);
+  add<DeleteSecurityGroup>(table, *this, &SecurityGroupsApi::remove);
 }
 
-Result<DescribeSecurityGroups::Output> SecurityGroupsApi::groups(
-    const wire::Request& request, const DescribeSecurityGroups::Input& in) {
+Result<DescribeSecurityGroups::Output> SecurityGroupsApi::describe(
+    const Request& request, const DescribeSecurityGroups::Input& in) {
   WEIR_TRY(const auto state, network_.state(request.scope));
   // A name stands for the group of that name in the default VPC.
+  const std::string& vpc_id = vpc::default_vpc_of(*state).id;
   std::vector<std::string> ids = in.group_ids;
   for (const std::string& group_name : in.group_names) {
     const auto found =
-        std::find_if(state->groups.begin(), state->groups.end(),
-                     [&](const auto& item) { return item.second.name == group_name; });
-    if (found == state->groups.end()) return vpc::no_such(group_name, "sg-");
+        std::find_if(state->groups.begin(), state->groups.end(), [&](const auto& item) {
+          return item.second.name == group_name && item.second.vpc_id == vpc_id;
+        });
+    if (found == state->groups.end()) return vpc::no_such_group_name(group_name, vpc_id);
     ids.push_back(found->first);
   }
   const Selection selection{ids, "sg-", in.filters, in.max_results, in.next_token};
-  WEIR_TRY(auto page, select<SecurityGroup>(state->groups, selection, kGroupFields, *state));
+  WEIR_TRY(auto page, select<SecurityGroup>(state->groups, selection, kFields, *state));
   DescribeSecurityGroups::Output out;
   for (const SecurityGroup& group : page.items) out.groups.push_back(shown(group, *state));
   out.next_token = std::move(page.next_token);
   return out;
 }
 
-Result<DescribeSecurityGroupRules::Output> SecurityGroupsApi::rules(
-    const wire::Request& request, const DescribeSecurityGroupRules::Input& in) {
-  WEIR_TRY(const auto state, network_.state(request.scope));
-  const Selection selection{in.rule_ids, "sgr-", in.filters, in.max_results, in.next_token};
-  WEIR_TRY(auto page,
-           select<SecurityGroupRule>(state->group_rules, selection, kRuleFields, *state));
-  return DescribeSecurityGroupRules::Output{std::move(page.items), std::move(page.next_token)};
+Result<CreateSecurityGroup::Output> SecurityGroupsApi::create(
+    const Request& request, const CreateSecurityGroup::Input& in) {
+  WEIR_TRY(auto tags, tags_for("security-group", in.tag_specifications));
+  vpc::NewGroup wanted{in.group_name, in.description, in.vpc_id, std::move(tags)};
+  WEIR_TRY(auto group,
+           network_.create_group(request.scope, std::move(wanted), origin_of(request, in.dry_run)));
+  return CreateSecurityGroup::Output{true, std::move(group.id), std::move(group.tags),
+                                     std::move(group.arn)};
+}
+
+Result<DeleteSecurityGroup::Output> SecurityGroupsApi::remove(
+    const Request& request, const DeleteSecurityGroup::Input& in) {
+  WEIR_TRY(auto id, network_.delete_group(request.scope, {in.group_id, in.group_name},
+                                          origin_of(request, in.dry_run)));
+  return DeleteSecurityGroup::Output{true, std::move(id)};
 }
 
 }  // namespace weir::api::ec2

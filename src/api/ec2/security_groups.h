@@ -6,39 +6,11 @@
 #include <vector>
 
 #include "api/ec2/common.h"
+#include "api/ec2/ip_permission.h"
 #include "api/ec2/select.h"
 #include "vpc/network.h"
 
 namespace weir::api::ec2 {
-
-/// The rules of a group that share protocol and ports.
-struct IpPermission {
-  struct Range {
-    std::string cidr;
-    std::optional<std::string> description;
-    static Shape shape();
-  };
-  struct Ipv6Range {
-    std::string cidr;
-    std::optional<std::string> description;
-    static Shape shape();
-  };
-  struct Group {
-    std::string group_id;
-    std::string user_id;
-    std::optional<std::string> description;
-    static Shape shape();
-  };
-
-  std::string protocol = "-1";
-  std::optional<int> from_port;  // none: all protocols
-  std::optional<int> to_port;
-  std::vector<Group> groups;
-  std::vector<Range> ranges;
-  std::vector<Ipv6Range> ipv6_ranges;
-  std::vector<std::string> prefix_list_ids;
-  static Shape shape();
-};
 
 struct SecurityGroupShown {
   std::string id;
@@ -73,21 +45,40 @@ struct DescribeSecurityGroups {
   };
 };
 
-struct DescribeSecurityGroupRules {
-  static constexpr std::string_view name = "DescribeSecurityGroupRules";
+struct CreateSecurityGroup {
+  static constexpr std::string_view name = "CreateSecurityGroup";
   static constexpr bool has_dry_run_handler = true;
 
   struct Input {
-    std::vector<Filter> filters;
-    std::vector<std::string> rule_ids;
+    std::string description;
+    std::string group_name;
+    std::string vpc_id;  // "": the default VPC
+    std::vector<TagSpecification> tag_specifications;
     bool dry_run = false;
-    std::optional<std::string> next_token;
-    std::optional<int> max_results;
     static Shape shape();
   };
   struct Output {
-    std::vector<vpc::SecurityGroupRule> rules;
-    std::optional<std::string> next_token;
+    bool is_done = true;
+    std::string group_id;
+    vpc::Tags tags;
+    std::string arn;
+    static Shape shape();
+  };
+};
+
+struct DeleteSecurityGroup {
+  static constexpr std::string_view name = "DeleteSecurityGroup";
+  static constexpr bool has_dry_run_handler = true;
+
+  struct Input {
+    std::string group_id;
+    std::string group_name;
+    bool dry_run = false;
+    static Shape shape();
+  };
+  struct Output {
+    bool is_done = true;
+    std::string group_id;
     static Shape shape();
   };
 };
@@ -98,10 +89,11 @@ class SecurityGroupsApi {
   void add_to(wire::OperationTable& table);
 
  private:
-  Result<DescribeSecurityGroups::Output> groups(const wire::Request&,
-                                                const DescribeSecurityGroups::Input&);
-  Result<DescribeSecurityGroupRules::Output> rules(const wire::Request&,
-                                                   const DescribeSecurityGroupRules::Input&);
+  using Request = wire::Request;
+  Result<DescribeSecurityGroups::Output> describe(const Request&,
+                                                  const DescribeSecurityGroups::Input&);
+  Result<CreateSecurityGroup::Output> create(const Request&, const CreateSecurityGroup::Input&);
+  Result<DeleteSecurityGroup::Output> remove(const Request&, const DeleteSecurityGroup::Input&);
 
   vpc::Network& network_;
 };

@@ -112,12 +112,14 @@ void TagsApi::add_to(wire::OperationTable& table) {
 }
 
 Result<Return> TagsApi::create(const wire::Request& request, const CreateTags::Input& in) {
-  WEIR_CHECK(network_.create_tags(request.scope, in.resource_ids, in.tags));
+  WEIR_CHECK(network_.create_tags(request.scope, in.resource_ids, in.tags,
+                                  origin_of(request, in.dry_run)));
   return Return{};
 }
 
 Result<Return> TagsApi::remove(const wire::Request& request, const DeleteTags::Input& in) {
-  WEIR_CHECK(network_.delete_tags(request.scope, in.resource_ids, in.tags));
+  WEIR_CHECK(network_.delete_tags(request.scope, in.resource_ids, in.tags,
+                                  origin_of(request, in.dry_run)));
   return Return{};
 }
 

@@ -13,7 +13,7 @@ namespace weir::api::ec2 {
 
 struct CreateTags {
   static constexpr std::string_view name = "CreateTags";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     bool dry_run = false;
@@ -26,7 +26,7 @@ struct CreateTags {
 
 struct DeleteTags {
   static constexpr std::string_view name = "DeleteTags";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     bool dry_run = false;
