@@ -186,6 +186,17 @@ struct World::Impl {
         sns_api(notify),
         athena_api(athena),
         s3_api(objects) {
+    ec2_api.set_template_store(
+        [this, endpoint = place.endpoint](const Scope& scope, const std::string& bucket,
+                                          const std::string& key,
+                                          const std::string& text) -> Result<std::string> {
+          objects::PutOptions options;
+          options.attributes.content_type = "application/x-yaml";
+          const auto put =
+              objects.put(scope, bucket, key, objects::PutSource::bytes(text), std::move(options));
+          if (!put) return put.error();
+          return endpoint + '/' + bucket + '/' + wire::percent_encode(key, true);
+        });
     ec2_api.add_to(ec2_table);
     logs_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);

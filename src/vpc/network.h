@@ -134,6 +134,8 @@ class Network {
                            const std::vector<TagToDelete>& tags);
 
   const Config& config() const { return config_; }
+  /// The time by which this judges.
+  Time now() const;
 
  private:
   class Change;

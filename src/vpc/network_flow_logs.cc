@@ -175,6 +175,8 @@ Result<void> Network::delete_flow_logs(const Scope& scope, const std::vector<std
   return change.commit({});
 }
 
+Time Network::now() const { return impl_->runtime.now(); }
+
 Result<void> Network::set_delivery_error(const Scope& scope, std::string_view flow_log_id,
                                          std::optional<std::string> error) {
   WEIR_TRY(const Snapshot now, state(scope));
