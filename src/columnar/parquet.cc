@@ -11,14 +11,16 @@ namespace {
 
 constexpr std::string_view kTable = "records";
 
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
 /// Columns are compressed one row group at a time; this is what the memory of one writer is bounded
 /// by beside its rows.
-constexpr const char* kSettings[][2] = {
-    {"threads", "1"},
-    {"autoinstall_known_extensions", "false"},
-    {"autoload_known_extensions", "false"},
-    {"temp_directory", ""},
-};
+Settings settings(std::string work_folder) {
+  return {{"threads", "1"},
+          {"autoinstall_known_extensions", "false"},
+          {"autoload_known_extensions", "false"},
+          {"temp_directory", std::move(work_folder)}};
+}
 
 Error duckdb_error(std::string_view action, const char* message) {
   return {ErrorKind::internal, "InternalError",
@@ -59,44 +61,40 @@ duckdb_type type_id(ColumnType type) {
   return DUCKDB_TYPE_VARCHAR;
 }
 
-/// A database in memory with one table, filled by chunks.
-class DuckDbWriter final : public ParquetWriter {
+/// How every file is written.
+std::string copy_options() {
+  return "(FORMAT parquet, COMPRESSION gzip, ROW_GROUP_SIZE " +
+         std::to_string(ParquetWriter::kRowGroupRows) + ")";
+}
+
+/// A database in memory.
+class Session {
  public:
-  explicit DuckDbWriter(std::vector<Column> columns) : columns_(std::move(columns)) {}
-  ~DuckDbWriter() override {
-    if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_);
-    if (appender_ != nullptr) duckdb_appender_destroy(&appender_);
+  Session() = default;
+  ~Session() {
     if (connection_ != nullptr) duckdb_disconnect(&connection_);
     if (database_ != nullptr) duckdb_close(&database_);
   }
-  DuckDbWriter(const DuckDbWriter&) = delete;
-  DuckDbWriter& operator=(const DuckDbWriter&) = delete;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  Result<void> open();
-  Result<void> add(std::string_view line) override;
-  Result<void> finish(const std::filesystem::path& file) override;
+  Result<void> open(const Settings& settings);
+  Result<void> run(const std::string& sql);
+  duckdb_connection connection() const { return connection_; }
 
  private:
-  Result<void> run(const std::string& sql);
-  Result<void> set_cell(std::size_t column, std::string_view value);
-  Result<void> flush_chunk();
-
-  std::vector<Column> columns_;
   duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;
-  duckdb_appender appender_ = nullptr;
-  duckdb_data_chunk chunk_ = nullptr;
-  idx_t rows_ = 0;  // in chunk_
 };
 
-Result<void> DuckDbWriter::open() {
+Result<void> Session::open(const Settings& settings) {
   duckdb_config config = nullptr;
   if (duckdb_create_config(&config) == DuckDBError)
     return duckdb_error("configure DuckDB", nullptr);
-  for (const auto& [name, value] : kSettings) {
-    if (duckdb_set_config(config, name, value) == DuckDBError) {
+  for (const auto& [name, value] : settings) {
+    if (duckdb_set_config(config, name.c_str(), value.c_str()) == DuckDBError) {
       duckdb_destroy_config(&config);
-      return duckdb_error("set DuckDB's " + std::string(name), nullptr);
+      return duckdb_error("set DuckDB's " + name, nullptr);
     }
   }
   char* message = nullptr;
@@ -109,7 +107,46 @@ Result<void> DuckDbWriter::open() {
   }
   if (duckdb_connect(database_, &connection_) == DuckDBError)
     return duckdb_error("connect to DuckDB", nullptr);
+  return {};
+}
 
+Result<void> Session::run(const std::string& sql) {
+  duckdb_result result;
+  const duckdb_state state = duckdb_query(connection_, sql.c_str(), &result);
+  Result<void> outcome;
+  if (state == DuckDBError) outcome = duckdb_error("run a statement", duckdb_result_error(&result));
+  duckdb_destroy_result(&result);
+  return outcome;
+}
+
+/// One table, filled by chunks.
+class DuckDbWriter final : public ParquetWriter {
+ public:
+  explicit DuckDbWriter(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  ~DuckDbWriter() override {
+    if (chunk_ != nullptr) duckdb_destroy_data_chunk(&chunk_);
+    if (appender_ != nullptr) duckdb_appender_destroy(&appender_);
+  }
+  DuckDbWriter(const DuckDbWriter&) = delete;
+  DuckDbWriter& operator=(const DuckDbWriter&) = delete;
+
+  Result<void> open();
+  Result<void> add(std::string_view line) override;
+  Result<void> finish(const std::filesystem::path& file) override;
+
+ private:
+  Result<void> set_cell(std::size_t column, std::string_view value);
+  Result<void> flush_chunk();
+
+  std::vector<Column> columns_;
+  Session session_;
+  duckdb_appender appender_ = nullptr;
+  duckdb_data_chunk chunk_ = nullptr;
+  idx_t rows_ = 0;  // in chunk_
+};
+
+Result<void> DuckDbWriter::open() {
+  WEIR_CHECK(session_.open(settings("")));
   std::string sql = "CREATE TABLE " + std::string(kTable) + " (";
   std::vector<duckdb_logical_type> types;
   for (const Column& column : columns_) {
@@ -119,20 +156,12 @@ Result<void> DuckDbWriter::open() {
   }
   chunk_ = duckdb_create_data_chunk(types.data(), types.size());
   for (duckdb_logical_type& type : types) duckdb_destroy_logical_type(&type);
-  WEIR_CHECK(run(sql + ')'));
-  if (duckdb_appender_create(connection_, nullptr, kTable.data(), &appender_) == DuckDBError) {
+  WEIR_CHECK(session_.run(sql + ')'));
+  if (duckdb_appender_create(session_.connection(), nullptr, kTable.data(), &appender_) ==
+      DuckDBError) {
     return duckdb_error("append to a table", duckdb_appender_error(appender_));
   }
   return {};
-}
-
-Result<void> DuckDbWriter::run(const std::string& sql) {
-  duckdb_result result;
-  const duckdb_state state = duckdb_query(connection_, sql.c_str(), &result);
-  Result<void> outcome;
-  if (state == DuckDBError) outcome = duckdb_error("run a statement", duckdb_result_error(&result));
-  duckdb_destroy_result(&result);
-  return outcome;
 }
 
 Result<void> DuckDbWriter::set_cell(std::size_t column, std::string_view value) {
@@ -198,9 +227,8 @@ Result<void> DuckDbWriter::finish(const std::filesystem::path& file) {
     return duckdb_error("append records", duckdb_appender_error(appender_));
   }
   duckdb_appender_destroy(&appender_);
-  return run("COPY " + std::string(kTable) + " TO " + quote(file.native(), '\'') +
-             " (FORMAT parquet, COMPRESSION gzip, ROW_GROUP_SIZE " + std::to_string(kRowGroupRows) +
-             ")");
+  return session_.run("COPY " + std::string(kTable) + " TO " + quote(file.native(), '\'') + ' ' +
+                      copy_options());
 }
 
 }  // namespace
@@ -211,6 +239,26 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::make(std::vector<Column> c
   auto writer = std::make_unique<DuckDbWriter>(std::move(columns));
   WEIR_CHECK(writer->open());
   return std::unique_ptr<ParquetWriter>(std::move(writer));
+}
+
+Result<void> merge_parquet(std::span<const std::filesystem::path> from,
+                           const std::filesystem::path& to, std::string_view order_by,
+                           const std::filesystem::path& work_folder,
+                           std::uint64_t memory_bytes_max) {
+  WEIR_ASSERT(!from.empty());
+  Session session;
+  Settings with = settings(work_folder.native());
+  with.emplace_back("memory_limit",
+                    std::to_string(std::max<std::uint64_t>(memory_bytes_max, 64u << 20)) + "B");
+  WEIR_CHECK(session.open(with));
+  std::string files;
+  for (const std::filesystem::path& file : from) {
+    files += files.empty() ? "[" : ", ";
+    files += quote(file.native(), '\'');
+  }
+  const std::string by = order_by.empty() ? "" : " ORDER BY " + quote(order_by, '"');
+  return session.run("COPY (SELECT * FROM read_parquet(" + files + "])" + by + ") TO " +
+                     quote(to.native(), '\'') + ' ' + copy_options());
 }
 
 }  // namespace weir::columnar

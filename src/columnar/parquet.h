@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,5 +41,14 @@ class ParquetWriter {
   /// Writes `file`, replacing what is there; the writer is then used up. It is not synced to disk.
   virtual Result<void> finish(const std::filesystem::path& file) = 0;
 };
+
+/// Writes the rows of `from`, files with the same columns, as one file in the form that
+/// ParquetWriter gives, sorted by the column `order_by` ("" keeps the order). `work_folder` takes
+/// what does not fit `memory_bytes_max` (at least 64 MiB). Error: the files do not go together,
+/// cannot be read, or the disk is full; `to` may then be there in part.
+Result<void> merge_parquet(std::span<const std::filesystem::path> from,
+                           const std::filesystem::path& to, std::string_view order_by,
+                           const std::filesystem::path& work_folder,
+                           std::uint64_t memory_bytes_max = 256u << 20);
 
 }  // namespace weir::columnar

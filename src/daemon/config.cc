@@ -65,6 +65,17 @@ constexpr Setting kSettings[] = {
     {"s3_file_slot_s", "Flow logs to S3", "Seconds of records in one file."},
     {"s3_file_delay_s", "Flow logs to S3",
      "Seconds to wait for late records before a file is written."},
+    {"s3_compaction", "Flow logs to S3",
+     "Merge the small files of a past hour or day (the partition of the flow log) into large ones; "
+     "AWS never does."},
+    {"s3_compaction_delay_s", "Flow logs to S3",
+     "Seconds after the end of an hour or day before its files are merged."},
+    {"firehose_streams", "Flow logs to Firehose",
+     "Delivery streams as `name=URL`: the HTTP or HTTPS endpoint that takes the requests of the "
+     "stream of that name."},
+    {"firehose_access_keys", "Flow logs to Firehose",
+     "Access keys as `name=key`, sent to the endpoint of the stream in X-Amz-Firehose-Access-Key.",
+     true},
     {"alarms_early_firing", "Alarms",
      "Fire in the middle of a period when no later datapoint could take the breach back."},
     {"smtp_host", "Mail",
@@ -145,6 +156,28 @@ Result<Document> read_file(const std::string& file) {
   return tree;
 }
 
+Result<void> check_streams(const Config& config) {
+  const auto streams = named_values(config.firehose_streams);
+  const auto keys = named_values(config.firehose_access_keys);
+  if (streams.size() != config.firehose_streams.size() ||
+      keys.size() != config.firehose_access_keys.size()) {
+    return config_error(
+        "firehose_streams, firehose_access_keys: each entry is `name=value`, each name stands "
+        "once");
+  }
+  for (const auto& [name, url] : streams) {
+    if (url.starts_with("http://") || url.starts_with("https://")) continue;
+    return config_error("firehose_streams: the stream '" + name +
+                        "' has no URL that begins with http:// or https://");
+  }
+  for (const auto& [name, key] : keys) {
+    if (streams.contains(name)) continue;
+    return config_error("firehose_access_keys: there is no stream '" + name +
+                        "' in firehose_streams");
+  }
+  return {};
+}
+
 Result<void> check(const Config& config) {
   WEIR_TRY(const ListenAddress ignored, parse_listen(config.listen));
   (void)ignored;
@@ -153,6 +186,7 @@ Result<void> check(const Config& config) {
       return config_error("respond_allow: '" + text + "' is no CIDR block such as 192.0.2.0/24");
     }
   }
+  WEIR_CHECK(check_streams(config));
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return config_error("tls_certificate and tls_key belong together: set both or neither");
   }
@@ -194,6 +228,10 @@ Shape Config::shape() {
       optional<&S::acl_entries_max>("acl_entries_max", range(2, 4000)),
       optional<&S::s3_file_slot_s>("s3_file_slot_s", range(1, 3600)),
       optional<&S::s3_file_delay_s>("s3_file_delay_s", range(0, 3600)),
+      optional<&S::s3_compaction>("s3_compaction"),
+      optional<&S::s3_compaction_delay_s>("s3_compaction_delay_s", range(0, 604800)),
+      optional<&S::firehose_streams>("firehose_streams", items(0, 1000)),
+      optional<&S::firehose_access_keys>("firehose_access_keys", items(0, 1000)),
       optional<&S::alarms_early_firing>("alarms_early_firing"),
       optional<&S::smtp_host>("smtp_host"),
       optional<&S::smtp_port>("smtp_port", range(1, 65535)),
@@ -321,6 +359,16 @@ std::string settings_markdown() {
     text.append(" | ").append(setting.help).append(" |\n");
   }
   return text;
+}
+
+std::map<std::string, std::string> named_values(const std::vector<std::string>& settings) {
+  std::map<std::string, std::string> values;
+  for (const std::string& text : settings) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) continue;
+    values.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return values;
 }
 
 Result<ListenAddress> parse_listen(std::string_view text) {

@@ -43,6 +43,10 @@ struct Config {
 
   int s3_file_slot_s = 300;
   int s3_file_delay_s = 60;
+  bool s3_compaction = false;
+  int s3_compaction_delay_s = 900;
+  std::vector<std::string> firehose_streams;
+  std::vector<std::string> firehose_access_keys;
 
   bool alarms_early_firing = true;
 
@@ -101,6 +105,9 @@ Result<Config> load_config(const std::string& file, const Overrides& environment
 std::string config_yaml(const Config& config);
 /// The settings reference page (Markdown), made from settings() and the defaults.
 std::string settings_markdown();
+
+/// `name=value` settings by name; an entry without `=` is left out (load_config() refuses it).
+std::map<std::string, std::string> named_values(const std::vector<std::string>& settings);
 
 /// `host:port`, `[v6]:port` or `:port`.
 struct ListenAddress {

@@ -56,4 +56,27 @@ alarms::ActionSink action_sink(notify::Notify& notify) {
   };
 }
 
+delivery::Delivery::LossSink loss_sink(Runtime& runtime, metrics::Metrics& metrics) {
+  return [&runtime, &metrics](const delivery::Loss& loss) {
+    metrics::Datum datum;
+    datum.metric_name = "RecordsLost";
+    datum.unit = "Count";
+    datum.values = {static_cast<double>(loss.records)};
+    datum.counts = {1};
+    datum.timestamp = runtime.now();
+    datum.storage_resolution = kStorageResolution;
+    datum.dimensions = {{"FlowLogId", loss.flow_log_id}};
+    std::vector<metrics::Datum> data = {datum};
+    if (!loss.interface_id.empty()) {
+      datum.dimensions.push_back({"InterfaceId", loss.interface_id});
+      data.push_back(datum);
+    }
+    const auto put = metrics.put(loss.scope, "Weir/FlowLogs", data, runtime.uuid());
+    if (!put) {
+      log::warn("cannot publish the loss of flow records",
+                {{"flow_log", loss.flow_log_id}, {"error", put.error().message}});
+    }
+  };
+}
+
 }  // namespace weir::daemon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alarms/alarms.h"
+#include "delivery/delivery.h"
 #include "logs/types.h"
 #include "metrics/metrics.h"
 #include "notify/notify.h"
@@ -16,5 +17,9 @@ logs::MetricSink metric_sink(metrics::Metrics& metrics);
 /// Alarms -> notifications: actions on SNS topics; any other action is refused for good and shows
 /// in the alarm's history. `notify` outlives the sink.
 alarms::ActionSink action_sink(notify::Notify& notify);
+
+/// Lost flow records -> metrics: `RecordsLost` in the namespace `Weir/FlowLogs` by FlowLogId, once
+/// with and once without InterfaceId. `runtime` and `metrics` outlive the sink.
+delivery::Delivery::LossSink loss_sink(Runtime& runtime, metrics::Metrics& metrics);
 
 }  // namespace weir::daemon

@@ -22,6 +22,7 @@
 #include "client/transports.h"
 #include "daemon/hand_over.h"
 #include "daemon/interfaces.h"
+#include "daemon/streams.h"
 #include "daemon/traffic.h"
 #include "delivery/delivery.h"
 #include "enforce/enforcer.h"
@@ -89,6 +90,8 @@ delivery::Delivery::Config delivery_config(const Config& config) {
   delivery::Delivery::Config delivery;
   delivery.file_slot = std::chrono::seconds(config.s3_file_slot_s);
   delivery.file_delay = std::chrono::seconds(config.s3_file_delay_s);
+  delivery.compaction.is_on = config.s3_compaction;
+  delivery.compaction.delay = std::chrono::seconds(config.s3_compaction_delay_s);
   return delivery;
 }
 
@@ -125,6 +128,7 @@ struct World::Impl {
   std::unique_ptr<client::MailClient> mail;
   client::HttpTransport http_transport;
   std::unique_ptr<client::MailTransport> mail_transport;
+  HttpStreams streams;
   respond::Responder responder;
   notify::Notify notify;
   alarms::Alarms alarms;
@@ -168,19 +172,31 @@ struct World::Impl {
                                       : std::make_unique<client::MailClient>(mail_config(config))),
         http_transport(*http),
         mail_transport(mail ? std::make_unique<client::MailTransport>(*mail) : nullptr),
+        streams(*http, config),
         responder(runtime, *store, logs, network, respond_config(config)),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
         alarms(runtime, *store, metrics, action_sink(notify),
                {.early_firing = config.alarms_early_firing}),
         athena(runtime, *store, object_files, athena_config(config, place)),
-        delivery(runtime, *store, network, logs, objects, delivery_config(config)),
+        delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         ec2_api(network),
         logs_api(logs),
         cloudwatch_api(metrics, alarms),
         sns_api(notify),
         athena_api(athena),
         s3_api(objects) {
+    ec2_api.set_template_store(
+        [this, endpoint = place.endpoint](const Scope& scope, const std::string& bucket,
+                                          const std::string& key,
+                                          const std::string& text) -> Result<std::string> {
+          objects::PutOptions options;
+          options.attributes.content_type = "application/x-yaml";
+          const auto put =
+              objects.put(scope, bucket, key, objects::PutSource::bytes(text), std::move(options));
+          if (!put) return put.error();
+          return endpoint + '/' + bucket + '/' + wire::percent_encode(key, true);
+        });
     ec2_api.add_to(ec2_table);
     logs_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
@@ -205,11 +221,14 @@ struct World::Impl {
     WEIR_CHECK(objects.load());
     WEIR_CHECK(network.load());
     network.set_destination_check(
-        [this](const Scope& scope, std::string_view bucket) -> Result<void> {
-          WEIR_TRY(const bool exists, object_files.has_bucket(scope, bucket));
+        [this](const Scope& scope, std::string_view type, std::string_view name) -> Result<void> {
+          bool exists = streams.knows(name);
+          if (type == "s3") {
+            WEIR_TRY(exists, object_files.has_bucket(scope, name));
+          }
           if (exists) return {};
-          return Error{ErrorKind::not_found, "NoSuchBucket",
-                       "LogDestination: " + std::string(bucket) + " does not exist"};
+          return Error{ErrorKind::not_found, "LogDestinationNotFoundException",
+                       "LogDestination: " + std::string(name) + " does not exist"};
         });
     WEIR_CHECK(metrics.load());
     WEIR_CHECK(notify.load());
@@ -217,6 +236,7 @@ struct World::Impl {
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
     WEIR_CHECK(athena.load());
+    delivery.on_loss(loss_sink(runtime, metrics));
     return delivery.load();
   }
 

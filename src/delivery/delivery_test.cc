@@ -5,184 +5,19 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <thread>
 
-#include "columnar/gzip.h"
-#include "delivery/subscription.h"
-#include "logs/logs.h"
-#include "net/address.h"
-#include "objects/objects.h"
-#include "vpc/network.h"
+#include "delivery/delivery_test_tools.h"
 
 namespace weir::delivery {
 namespace {
 
-namespace fs = std::filesystem;
-using flow::Field;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-
-constexpr std::int64_t kStart = 1767225600;  // SimulatedRuntime's beginning, a multiple of 300
-
-/// A memory store that can refuse writes: all, or those that erase.
-class FailingStore final : public store::KvStore {
- public:
-  Result<std::optional<std::string>> get(std::string_view key) const override {
-    return inner_->get(key);
-  }
-  Result<void> write(const store::WriteBatch& batch) override {
-    const bool erases = std::any_of(
-        batch.operations().begin(), batch.operations().end(), [](const auto& operation) {
-          return operation.kind != store::WriteBatch::Operation::Kind::put;
-        });
-    if (fails || (fails_to_erase && erases)) {
-      return Error{ErrorKind::unavailable, "ServiceUnavailableException", "disk full"};
-    }
-    return inner_->write(batch);
-  }
-  std::unique_ptr<store::Cursor> cursor() const override { return inner_->cursor(); }
-  bool fails = false;
-  bool fails_to_erase = false;
-
- private:
-  std::unique_ptr<store::KvStore> inner_ = store::make_memory_store();
-};
-
-/// A host with one interface, everything in virtual time.
-class DeliveryTest : public ::testing::Test {
- protected:
-  DeliveryTest() {
-    std::string name = (fs::temp_directory_path() / "weir-delivery-XXXXXX").string();
-    WEIR_ASSERT(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-    objects_ = std::make_unique<objects::Objects>(
-        runtime_, objects::Objects::Config{.folder = folder_, .is_durable = false});
-    EXPECT_TRUE(objects_->load());
-    EXPECT_TRUE(network_.load());
-    EXPECT_TRUE(logs_.load());
-    EXPECT_TRUE(
-        network_.set_interfaces({{"eth0", "52:54:00:12:34:56", true, false, {{"10.0.0.5", 24}}}}));
-    eni_ = network_.host_enis().at(0);
-    context_.account_id = scope_.account;
-    context_.interface_id = eni_.id;
-    context_.vpc_id = eni_.vpc_id;
-    context_.subnet_id = eni_.subnet_id;
-    context_.region = scope_.region;
-    restart();
-  }
-  ~DeliveryTest() override { fs::remove_all(folder_); }
-
-  /// As after kill -9: what was not in the store is gone.
-  void restart(Delivery::Config config = {}) {
-    runtime_.quiesce();
-    delivery_.reset();
-    delivery_ = std::make_unique<Delivery>(runtime_, store_, network_, logs_, *objects_, config);
-    ASSERT_TRUE(delivery_->load());
-  }
-  std::string create(vpc::NewFlowLogs request) {
-    if (request.resource_ids.empty()) request.resource_ids = {eni_.id};
-    if (request.resource_type.empty()) request.resource_type = "NetworkInterface";
-    if (request.traffic_type.empty()) request.traffic_type = "ALL";
-    const auto made = network_.create_flow_logs(scope_, request);
-    EXPECT_TRUE(made) << made.error().message;
-    EXPECT_THAT(made->flow_log_ids, SizeIs(1));
-    return made->flow_log_ids.at(0);
-  }
-  std::string to_group(std::string group, std::string traffic_type = "ALL") {
-    vpc::NewFlowLogs request;
-    request.traffic_type = std::move(traffic_type);
-    request.log_group_name = std::move(group);
-    request.permission_arn = "arn:aws:iam::000000000000:role/flow";
-    return create(std::move(request));
-  }
-  std::string to_bucket(vpc::DestinationOptions options = {}, std::string log_format = {}) {
-    vpc::NewFlowLogs request;
-    request.destination_type = "s3";
-    request.destination = "arn:aws:s3:::records/folder/";
-    request.destination_options = options;
-    request.log_format = std::move(log_format);
-    return create(std::move(request));
-  }
-  static flow::Record record(std::int64_t port, flow::Verdict verdict = flow::Verdict::accept,
-                             std::int64_t end_s = kStart) {
-    flow::Record out;
-    out.clear();
-    out.set(Field::account_id, std::string_view("000000000000"));
-    out.set(Field::interface_id, std::string_view("eni-0a1b2c3d4e5f60718"));
-    out.set(Field::srcaddr, *net::Address::parse("203.0.113.9"));
-    out.set(Field::dstaddr, *net::Address::parse("10.0.0.5"));
-    out.set(Field::srcport, std::int64_t{50000});
-    out.set(Field::dstport, port);
-    out.set(Field::protocol, std::int64_t{6});
-    out.set(Field::packets, std::int64_t{1});
-    out.set(Field::bytes, std::int64_t{40});
-    out.set(Field::start, end_s - 10);
-    out.set(Field::end, end_s);
-    out.set(Field::action, verdict == flow::Verdict::accept ? flow::kAccept : flow::kReject);
-    out.set(Field::log_status, flow::kOk);
-    return out;
-  }
-  static std::string text(std::int64_t port, std::string_view action = "ACCEPT",
-                          std::int64_t end_s = kStart) {
-    return "2 000000000000 eni-0a1b2c3d4e5f60718 203.0.113.9 10.0.0.5 50000 " +
-           std::to_string(port) + " 6 1 40 " + std::to_string(end_s - 10) + ' ' +
-           std::to_string(end_s) + ' ' + std::string(action) + " OK";
-  }
-  void accept(std::vector<flow::Record> records) { delivery_->accept(scope_, context_, records); }
-  std::vector<std::string> messages(std::string_view group,
-                                    std::string_view stream_suffix = "-all") {
-    const auto found = logs_.get_events(scope_, group, eni_.id + std::string(stream_suffix),
-                                        {.start_from_head = true});
-    std::vector<std::string> all;
-    if (!found) return {"error " + found.error().code};
-    for (const auto& event : found->events) all.push_back(event.message);
-    return all;
-  }
-  std::vector<std::string> keys() const {
-    std::vector<std::string> all;
-    const auto listing = objects_->list(scope_, "records", {});
-    EXPECT_TRUE(listing);
-    for (const auto& object : listing->objects) all.push_back(object.key);
-    return all;
-  }
-  std::string file(const std::string& key) const {
-    const auto bytes = objects_->get(scope_, "records", key, 1u << 30);
-    EXPECT_TRUE(bytes);
-    return *columnar::gunzip(*bytes, 1u << 30);
-  }
-  std::vector<std::string> left_in_store(std::string_view prefix = "delivery/") const {
-    std::vector<std::string> all;
-    EXPECT_TRUE(store_.scan(prefix, [&](std::string_view key, std::string_view) {
-      if (key != "delivery/next") all.emplace_back(key);
-      return true;
-    }));
-    return all;
-  }
-  vpc::FlowLog shown() { return network_.flow_logs_for(eni_).at(0); }
-
-  fs::path folder_;
-  SimulatedRuntime runtime_{1};
-  Scope scope_;
-  FailingStore store_;
-  FailingStore logs_store_;
-  vpc::Network network_{runtime_, store_, {.host_scope = scope_, .machine_id = "machine"}};
-  logs::Logs logs_{runtime_,
-                   logs_store_,
-                   [](const Scope&, std::string_view, std::span<const logs::MetricValue>) {
-                     return Result<void>();
-                   },
-                   {}};
-  std::unique_ptr<objects::Objects> objects_;
-  std::unique_ptr<Delivery> delivery_;
-  vpc::Eni eni_;
-  flow::Context context_;
-};
 
 TEST_F(DeliveryTest, RecordsAreLogEventsAtOnce) {
   to_group("/vpc/flow");
@@ -398,6 +233,7 @@ TEST_F(DeliveryTest, RecordsThatDoNotFitTheQueueBecomeSkipData) {
               UnorderedElementsAre(text(1), "2 000000000000 " + eni_.id + " - - - - - - - " +
                                                 std::to_string(kStart - 10) + ' ' +
                                                 std::to_string(kStart + 40) + " - SKIPDATA"));
+  EXPECT_EQ(lost_, 2u);
   accept({record(4)});
   runtime_.run_ready();
   EXPECT_THAT(messages("/vpc/flow"), SizeIs(3));
@@ -417,6 +253,30 @@ TEST_F(DeliveryTest, ABacklogThatIsFullBecomesSkipDataOnceItIsDelivered) {
   for (const std::string& key : keys()) all += file(key);
   EXPECT_THAT(all, HasSubstr(text(0)));
   EXPECT_THAT(all, HasSubstr("SKIPDATA"));
+  const auto lines = static_cast<std::uint64_t>(std::count(all.begin(), all.end(), '\n'));
+  EXPECT_EQ(lines - keys().size() - 1 + lost_, 10u) << "one SKIPDATA line, each loss counted once";
+}
+
+TEST_F(DeliveryTest, ADestinationThatIsGoneLeavesRoomForTheOthers) {
+  ASSERT_TRUE(objects_->create_bucket(scope_, "records"));
+  restart({.backlog_bytes_max = 2000});
+  vpc::NewFlowLogs gone;
+  gone.destination_type = "s3";
+  gone.destination = "arn:aws:s3:::gone";
+  create(gone);
+  for (int i = 0; i < 30; ++i) {
+    accept({record(i)});
+    runtime_.run_ready();
+  }
+  EXPECT_GT(lost_, 0u);
+  const std::uint64_t lost_before = lost_;
+  to_bucket();
+  accept({record(443)});
+  runtime_.run_ready();
+  EXPECT_FALSE(delivery_->flush());
+  ASSERT_THAT(keys(), SizeIs(1));
+  EXPECT_THAT(file(keys()[0]), HasSubstr(text(443)));
+  EXPECT_EQ(lost_, lost_before + 1) << "only that of the bucket that is gone";
 }
 
 TEST_F(DeliveryTest, ADeletedFlowLogIsDeliveredAtOnce) {
@@ -439,6 +299,7 @@ TEST_F(DeliveryTest, ADeletedFlowLogWithoutItsBucketIsGivenUp) {
   ASSERT_TRUE(network_.delete_flow_logs(scope_, {id}));
   runtime_.advance(std::chrono::minutes(30));
   EXPECT_THAT(left_in_store(), IsEmpty());
+  EXPECT_EQ(lost_, 1u);
 }
 
 TEST_F(DeliveryTest, StoppingDeliversAndTakesNothingMore) {
@@ -469,6 +330,94 @@ TEST_F(DeliveryTest, ManyRecordsAreSplitIntoCallsThatLogsTakes) {
     query.token = found->next_forward_token;
   }
   EXPECT_EQ(seen, 25'000u);
+}
+
+// Amazon's limit: a text file is closed at 75 MB and a new one begun.
+TEST_F(DeliveryTest, ATextFileRollsAt75MegabytesOfText) {
+  ASSERT_TRUE(objects_->create_bucket(scope_, "records"));
+  to_bucket();
+  std::vector<flow::Record> records;
+  for (int i = 0; i < 20'000; ++i) records.push_back(record(i));
+  const std::size_t round_bytes = 20'000 * text(10'000).size();
+  std::size_t sent = 0;
+  for (; sent < (80u << 20); sent += round_bytes) {
+    accept(records);
+    runtime_.run_ready();
+  }
+  ASSERT_THAT(keys(), SizeIs(1)) << "before the slot is over";
+  const std::string first = file(keys()[0]);
+  EXPECT_LE(first.size(), (75u << 20) + 200);
+  EXPECT_GT(first.size(), 70u << 20);
+  EXPECT_TRUE(delivery_->flush());
+  ASSERT_THAT(keys(), SizeIs(2));
+  std::int64_t lines = -2;  // the headers
+  for (const std::string& key : keys()) {
+    const std::string all = file(key);
+    lines += std::count(all.begin(), all.end(), '\n');
+  }
+  EXPECT_EQ(lines, static_cast<std::int64_t>(sent / round_bytes * 20'000));
+}
+
+TEST_F(DeliveryTest, ABucketThatIsDeletedMeanwhileIsShownAndServedAgainWhenItIsBack) {
+  ASSERT_TRUE(objects_->create_bucket(scope_, "records"));
+  to_bucket();
+  accept({record(1)});
+  EXPECT_TRUE(delivery_->flush());
+  EXPECT_EQ(shown().deliver_status, "SUCCESS");
+  ASSERT_TRUE(objects_->remove(scope_, "records", keys().at(0)));
+  ASSERT_TRUE(objects_->delete_bucket(scope_, "records"));
+  accept({record(2)});
+  runtime_.advance(std::chrono::minutes(8));
+  EXPECT_EQ(shown().deliver_status, "FAILED");
+  EXPECT_EQ(shown().deliver_error, "Access error");
+  ASSERT_TRUE(objects_->create_bucket(scope_, "records"));
+  runtime_.advance(std::chrono::minutes(2));
+  EXPECT_EQ(shown().deliver_status, "SUCCESS");
+  ASSERT_THAT(keys(), SizeIs(1));
+  EXPECT_THAT(file(keys()[0]), testing::EndsWith("log-status\n" + text(2) + '\n'));
+}
+
+TEST_F(DeliveryTest, ALogGroupThatIsDeletedMeanwhileIsMadeAgain) {
+  to_group("/vpc/flow");
+  accept({record(1)});
+  runtime_.run_ready();
+  ASSERT_TRUE(logs_.delete_log_group(scope_, "/vpc/flow"));
+  accept({record(2)});
+  runtime_.run_ready();
+  EXPECT_THAT(messages("/vpc/flow"), ElementsAre(text(2)));
+  EXPECT_EQ(shown().deliver_status, "SUCCESS");
+}
+
+TEST_F(DeliveryTest, AGroupGivenByArnIsThatOfTheArnsRegion) {
+  vpc::NewFlowLogs request;
+  request.destination = "arn:aws:logs:eu-central-1:000000000000:log-group:/vpc/flow:*";
+  request.permission_arn = "arn:aws:iam::000000000000:role/flow";
+  create(std::move(request));
+  accept({record(1)});
+  runtime_.run_ready();
+  EXPECT_FALSE(logs_.log_group(scope_, "/vpc/flow"));
+  EXPECT_TRUE(logs_.log_group({scope_.account, "eu-central-1"}, "/vpc/flow"));
+}
+
+// VPC User Guide, "Available fields", version 11: values of tags are percent-encoded UTF-8.
+TEST_F(DeliveryTest, TagFieldsHoldTheTagsOfTheInterface) {
+  ASSERT_TRUE(network_.create_tags(scope_, {eni_.id}, {{"Name", "gate way/ü"}, {"team", "net"}}));
+  vpc::NewFlowLogs request;
+  request.log_group_name = "/vpc/flow";
+  request.permission_arn = "arn:aws:iam::000000000000:role/flow";
+  request.log_format =
+      "${version} ${dstport} ${interface-tag} ${interface-tag-2} ${instance-tag} ${asg-tag}";
+  request.tag_fields = {{"network-interface", {"Name", "absent"}},
+                        {"instance", {"team"}},
+                        {"auto-scaling-group", {"team"}}};
+  create(std::move(request));
+  accept({record(443)});
+  runtime_.run_ready();
+  EXPECT_THAT(messages("/vpc/flow"), ElementsAre("11 443 gate%20way%2F%C3%BC - net -"));
+  ASSERT_TRUE(network_.create_tags(scope_, {eni_.id}, {{"Name", "other"}}));
+  accept({record(22)});
+  runtime_.run_ready();
+  EXPECT_THAT(messages("/vpc/flow"), testing::Contains("11 22 other - net -"));
 }
 
 // Goal: accept() from several capture threads beside drains and flushes loses and doubles nothing.

@@ -2,6 +2,7 @@
 #include "delivery/journal.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -14,6 +15,8 @@ constexpr std::string_view kNext = "delivery/next";
 constexpr std::string_view kLogs = "delivery/log/";
 constexpr std::string_view kFiles = "delivery/file/";
 constexpr std::string_view kEvents = "delivery/event/";
+constexpr std::string_view kRequests = "delivery/request/";
+constexpr std::uint64_t kUnknownRecords = 1u << 20;
 constexpr std::size_t kNumberBytes = 8;
 
 struct StoredLog {
@@ -63,6 +66,26 @@ struct StoredEvents {
     return {"WaitingEvents", members};
   }
 };
+
+struct StoredRequest {
+  std::string id;
+  Time created;
+  std::int64_t last_sequence = 0;
+
+  static Shape shape() {
+    using S = StoredRequest;
+    static constexpr Member members[] = {
+        required<&S::id>("id"),
+        required<&S::created>("created"),
+        required<&S::last_sequence>("lastSequence"),
+    };
+    return {"StreamRequest", members};
+  }
+};
+
+std::string request_key(std::string_view flow_log_id) {
+  return std::string(kRequests) + std::string(flow_log_id);
+}
 
 std::string log_key(std::string_view flow_log_id) {
   return std::string(kLogs) + std::string(flow_log_id);
@@ -132,7 +155,10 @@ Result<void> Journal::load(Time now) {
   }));
   WEIR_CHECK(store_.scan(kEvents, [&](std::string_view key, std::string_view value) {
     if (const auto parts = split_key(key.substr(kEvents.size()), 1)) {
-      events_[parts->first] += value.size();
+      WaitingEvents& waiting = events_[parts->first];
+      waiting.bytes += value.size();
+      waiting.records = kUnknownRecords;
+      waiting.first_taken = now;
       bytes_ += value.size();
     }
     return true;
@@ -144,6 +170,32 @@ Result<void> Journal::load(Time now) {
 }
 
 std::uint64_t Journal::take_sequence() { return next_sequence_++; }
+
+std::uint64_t Journal::take_sequence(store::WriteBatch& batch) {
+  const std::uint64_t taken = take_sequence();
+  put_next_sequence(batch);
+  return taken;
+}
+
+void Journal::put_next_sequence(store::WriteBatch& batch) const {
+  std::string next;
+  store::append_u64(next, next_sequence_);
+  batch.put(std::string(kNext), std::move(next));
+}
+
+Journal::WaitingEvents Journal::events(const std::string& flow_log_id) const {
+  const auto found = events_.find(flow_log_id);
+  return found == events_.end() ? WaitingEvents{} : found->second;
+}
+
+std::uint64_t Journal::bytes_of(const std::string& flow_log_id) const {
+  std::uint64_t bytes = events(flow_log_id).bytes;
+  for (auto slot = slots_.lower_bound({flow_log_id, Time{INT64_MIN}});
+       slot != slots_.end() && slot->first.flow_log_id == flow_log_id; ++slot) {
+    bytes += slot->second.bytes;
+  }
+  return bytes;
+}
 
 void Journal::describe(const SubscriptionPtr& flow_log) {
   if (flow_logs_.contains(flow_log->id())) return;
@@ -166,20 +218,25 @@ void Journal::add_lines(const SubscriptionPtr& to, Time slot, std::span<const Li
 
 void Journal::add_events(const SubscriptionPtr& to, std::string_view interface_id,
                          std::span<const Line> lines) {
-  StoredEvents stored{std::string(interface_id), to->stream(interface_id), {}};
-  for (const Line& line : lines) stored.lines.push_back({line.start_s, line.end_s, line.text});
   describe(to);
-  std::string text = to_json_text(stored);
-  collected_.event_bytes[to->id()] += text.size();
-  collected_.batch.put(events_key(to->id(), take_sequence()), std::move(text));
+  WaitingEvents& added = collected_.events[to->id()];
+  const std::size_t row_max = to->is_to_stream() ? kStreamRowMax : lines.size();
+  while (!lines.empty()) {
+    const auto row = lines.first(std::min(row_max, lines.size()));
+    lines = lines.subspan(row.size());
+    StoredEvents stored{std::string(interface_id), to->stream(interface_id), {}};
+    for (const Line& line : row) stored.lines.push_back({line.start_s, line.end_s, line.text});
+    std::string text = to_json_text(stored);
+    added.bytes += text.size();
+    added.records += row.size();
+    collected_.batch.put(events_key(to->id(), take_sequence()), std::move(text));
+  }
 }
 
 Result<void> Journal::commit(Time now) {
   Collected collected = std::exchange(collected_, {});
   if (collected.batch.empty()) return {};
-  std::string next;
-  store::append_u64(next, next_sequence_);
-  collected.batch.put(std::string(kNext), std::move(next));
+  put_next_sequence(collected.batch);
   WEIR_CHECK(store_.write(collected.batch));
   for (const SubscriptionPtr& flow_log : collected.flow_logs)
     flow_logs_.insert_or_assign(flow_log->id(), flow_log);
@@ -189,9 +246,12 @@ Result<void> Journal::commit(Time now) {
     waiting->second.bytes += bytes;
     bytes_ += bytes;
   }
-  for (const auto& [id, bytes] : collected.event_bytes) {
-    events_[id] += bytes;
-    bytes_ += bytes;
+  for (const auto& [id, added] : collected.events) {
+    const auto [waiting, is_new] = events_.try_emplace(id);
+    if (is_new) waiting->second.first_taken = now;
+    waiting->second.bytes += added.bytes;
+    waiting->second.records += added.records;
+    bytes_ += added.bytes;
   }
   return {};
 }
@@ -218,8 +278,9 @@ void Journal::forget_if_idle(const std::string& flow_log_id, store::WriteBatch& 
   flow_logs_.erase(flow_log_id);
 }
 
-Result<void> Journal::erase(const Slot& slot, std::span<const Chunk> chunks) {
-  store::WriteBatch batch;
+Result<void> Journal::erase(const Slot& slot, std::span<const Chunk> chunks,
+                            store::WriteBatch also) {
+  store::WriteBatch batch = std::move(also);
   std::uint64_t bytes = 0;
   for (const Chunk& chunk : chunks) {
     batch.erase(chunk_key(slot, chunk.sequence));
@@ -227,9 +288,9 @@ Result<void> Journal::erase(const Slot& slot, std::span<const Chunk> chunks) {
   }
   // Only the lines go with this batch: if it fails, the counts below still hold.
   WEIR_CHECK(store_.write(batch));
-  bytes_ -= std::min(bytes, bytes_);
   const auto waiting = slots_.find(slot);
-  if (waiting == slots_.end()) return {};
+  if (waiting == slots_.end()) return {};  // given up meanwhile
+  bytes_ -= std::min(bytes, bytes_);
   waiting->second.bytes -= std::min(bytes, waiting->second.bytes);
   if (waiting->second.bytes > 0) return {};
   slots_.erase(waiting);
@@ -258,7 +319,10 @@ Result<void> Journal::deliver_events(const std::string& flow_log_id,
         events.lines.push_back({line.start_s, line.end_s, std::move(line.text)});
       if (!deliver(events)) return {};
       WEIR_CHECK(store_.erase(first->first));
-      bytes_ -= std::min<std::uint64_t>(bytes_, first->second.size());
+      const std::uint64_t bytes = first->second.size();
+      bytes_ -= std::min(bytes_, bytes);
+      WaitingEvents& waiting = events_[flow_log_id];
+      waiting.bytes -= std::min(waiting.bytes, bytes);
       continue;
     }
     events_.erase(flow_log_id);
@@ -269,10 +333,107 @@ Result<void> Journal::deliver_events(const std::string& flow_log_id,
   return {};
 }
 
-Result<void> Journal::forget(const std::string& flow_log_id) {
+/// Rows of events from the first on, until `take` returns false.
+Result<void> Journal::scan_rows(
+    const std::string& flow_log_id,
+    const std::function<bool(std::uint64_t sequence, std::vector<Line> lines)>& take) const {
+  const std::string prefix = events_prefix(flow_log_id);
+  Result<void> outcome;
+  WEIR_CHECK(store_.scan(prefix, [&](std::string_view key, std::string_view value) {
+    auto stored = from_json_text<StoredEvents>(value);
+    if (!stored) {
+      outcome = stored.error();
+      return false;
+    }
+    std::vector<Line> lines;
+    for (StoredLine& line : stored->lines)
+      lines.push_back({line.start_s, line.end_s, std::move(line.text)});
+    return take(store::read_u64(key.substr(prefix.size())), std::move(lines));
+  }));
+  return outcome;
+}
+
+Result<std::optional<Journal::Request>> Journal::request(const std::string& flow_log_id) const {
+  WEIR_TRY(const auto text, store_.get(request_key(flow_log_id)));
+  if (!text) return std::optional<Request>{};
+  WEIR_TRY(StoredRequest stored, from_json_text<StoredRequest>(*text));
+  Request request{
+      std::move(stored.id), stored.created, static_cast<std::uint64_t>(stored.last_sequence), {}};
+  WEIR_CHECK(scan_rows(flow_log_id, [&](std::uint64_t sequence, std::vector<Line> lines) {
+    if (sequence > request.last_sequence) return false;
+    std::move(lines.begin(), lines.end(), std::back_inserter(request.lines));
+    return true;
+  }));
+  return std::optional(std::move(request));
+}
+
+Result<Journal::Request> Journal::begin_request(const std::string& flow_log_id, std::string id,
+                                                Time now, RequestLimits limits) {
+  Request request{std::move(id), now, 0, {}};
+  std::size_t bytes = 0;
+  WEIR_CHECK(scan_rows(flow_log_id, [&](std::uint64_t sequence, std::vector<Line> lines) {
+    for (const Line& line : lines) bytes += line.text.size();
+    const bool is_full =
+        request.lines.size() + lines.size() > limits.records_max || bytes > limits.bytes_max;
+    if (is_full && !request.lines.empty()) return false;
+    request.last_sequence = sequence;
+    std::move(lines.begin(), lines.end(), std::back_inserter(request.lines));
+    return true;
+  }));
+  if (request.lines.empty()) {
+    return Error{ErrorKind::internal, "InternalError",
+                 "events of a delivery stream are missing in the store"};
+  }
+  const StoredRequest stored{request.id, now, static_cast<std::int64_t>(request.last_sequence)};
+  WEIR_CHECK(store_.put(request_key(flow_log_id), to_json_text(stored)));
+  return request;
+}
+
+Result<void> Journal::finish_request(const std::string& flow_log_id, const Request& request) {
+  store::WriteBatch batch;
+  std::uint64_t bytes = 0;
+  bool is_anything_left = false;
+  const std::string prefix = events_prefix(flow_log_id);
+  WEIR_CHECK(store_.scan(prefix, [&](std::string_view key, std::string_view value) {
+    is_anything_left = store::read_u64(key.substr(prefix.size())) > request.last_sequence;
+    if (is_anything_left) return false;
+    bytes += value.size();
+    batch.erase(std::string(key));
+    return true;
+  }));
+  batch.erase(request_key(flow_log_id));
+  WEIR_CHECK(store_.write(batch));
+  const auto waiting = events_.find(flow_log_id);
+  if (waiting == events_.end()) return {};  // given up meanwhile
+  bytes_ -= std::min(bytes, bytes_);
+  waiting->second.bytes -= std::min(bytes, waiting->second.bytes);
+  waiting->second.records -= std::min<std::uint64_t>(request.lines.size(), waiting->second.records);
+  if (is_anything_left) return {};
+  events_.erase(waiting);
+  store::WriteBatch rest;
+  forget_if_idle(flow_log_id, rest);
+  return rest.empty() ? Result<void>() : store_.write(rest);
+}
+
+Result<void> Journal::drop_request(const std::string& flow_log_id) {
+  return store_.erase(request_key(flow_log_id));
+}
+
+Result<std::uint64_t> Journal::forget(const std::string& flow_log_id) {
+  std::uint64_t records = 0;
+  WEIR_CHECK(store_.scan(
+      std::string(kFiles) + flow_log_id + '/', [&](std::string_view, std::string_view lines) {
+        records += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+        return true;
+      }));
+  WEIR_CHECK(scan_rows(flow_log_id, [&](std::uint64_t, const std::vector<Line>& lines) {
+    records += lines.size();
+    return true;
+  }));
   store::WriteBatch batch;
   batch.erase_prefix(std::string(kFiles) + flow_log_id + '/');
   batch.erase_prefix(events_prefix(flow_log_id));
+  batch.erase(request_key(flow_log_id));
   batch.erase(log_key(flow_log_id));
   WEIR_CHECK(store_.write(batch));
   for (auto slot = slots_.begin(); slot != slots_.end();) {
@@ -284,11 +445,11 @@ Result<void> Journal::forget(const std::string& flow_log_id) {
     slot = slots_.erase(slot);
   }
   if (const auto events = events_.find(flow_log_id); events != events_.end()) {
-    bytes_ -= std::min(bytes_, events->second);
+    bytes_ -= std::min(bytes_, events->second.bytes);
     events_.erase(events);
   }
   flow_logs_.erase(flow_log_id);
-  return {};
+  return records;
 }
 
 }  // namespace weir::delivery

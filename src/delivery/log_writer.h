@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,13 +17,14 @@ class LogWriter {
  public:
   explicit LogWriter(logs::Logs& logs) : logs_(logs) {}
 
-  /// Error: some of the lines may have arrived.
-  Result<void> put(const Subscription& flow_log, const std::string& stream,
-                   std::span<const Line> lines);
+  /// Returns how many lines the group refuses for good, for their time. Error: some of the lines
+  /// may have arrived.
+  Result<std::uint64_t> put(const Subscription& flow_log, const std::string& stream,
+                            std::span<const Line> lines);
 
  private:
-  Result<void> put_batch(const Subscription& flow_log, const std::string& stream,
-                         std::span<const logs::InputLogEvent> events);
+  Result<std::uint64_t> put_batch(const Subscription& flow_log, const std::string& stream,
+                                  std::span<const logs::InputLogEvent> events);
 
   logs::Logs& logs_;
   Counter& rejected_ =

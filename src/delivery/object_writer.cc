@@ -13,8 +13,15 @@
 namespace weir::delivery {
 namespace {
 
-/// 8 hexadecimal digits that differ for all sequence numbers below 2^32: a bijection of 32 bits
-/// (the finalizer of MurmurHash3).
+objects::PutOptions options(bool is_parquet) {
+  objects::PutOptions out;
+  out.attributes.content_type = columnar::flow_file_content_type(is_parquet);
+  return out;
+}
+
+}  // namespace
+
+// A bijection of 32 bits: the finalizer of MurmurHash3.
 std::string file_hash(std::uint64_t sequence) {
   auto h = static_cast<std::uint32_t>(sequence);
   h ^= h >> 16;
@@ -27,23 +34,19 @@ std::string file_hash(std::uint64_t sequence) {
   return text;
 }
 
-objects::PutOptions options(bool is_parquet) {
-  objects::PutOptions out;
-  out.attributes.content_type = columnar::flow_file_content_type(is_parquet);
-  return out;
-}
-
-}  // namespace
-
-Result<void> ObjectWriter::put(const Subscription& flow_log, Time slot,
-                               std::span<const Journal::Chunk> chunks) {
+Result<std::uint64_t> ObjectWriter::put(const Subscription& flow_log, Time slot,
+                                        std::span<const Journal::Chunk> chunks) {
   WEIR_ASSERT(!chunks.empty());
   const std::string key =
       columnar::flow_file_key(flow_log.file(slot, file_hash(chunks.front().sequence)));
-  WEIR_CHECK(flow_log.is_parquet() ? put_parquet(flow_log, key, chunks)
-                                   : put_text(flow_log, key, chunks));
+  std::uint64_t unfit = 0;
+  if (flow_log.is_parquet()) {
+    WEIR_TRY(unfit, put_parquet(flow_log, key, chunks));
+  } else {
+    WEIR_CHECK(put_text(flow_log, key, chunks));
+  }
   files_.add(1);
-  return {};
+  return unfit;
 }
 
 Result<void> ObjectWriter::put_text(const Subscription& flow_log, const std::string& key,
@@ -56,10 +59,12 @@ Result<void> ObjectWriter::put_text(const Subscription& flow_log, const std::str
   return {};
 }
 
-Result<void> ObjectWriter::put_parquet(const Subscription& flow_log, const std::string& key,
-                                       std::span<const Journal::Chunk> chunks) {
+Result<std::uint64_t> ObjectWriter::put_parquet(const Subscription& flow_log,
+                                                const std::string& key,
+                                                std::span<const Journal::Chunk> chunks) {
   // First of all: without the bucket the work below is for nothing.
   WEIR_CHECK(objects_.bucket(flow_log.scope(), flow_log.bucket()));
+  std::uint64_t unfit = 0;
   WEIR_TRY(const auto writer, columnar::ParquetWriter::make(flow_log.columns()));
   for (const Journal::Chunk& chunk : chunks) {
     std::string_view rest = chunk.lines;
@@ -70,6 +75,7 @@ Result<void> ObjectWriter::put_parquet(const Subscription& flow_log, const std::
       if (added) continue;
       if (added.error().kind != ErrorKind::invalid) return added.error();
       refused_.add(1);
+      ++unfit;
       log::error("flow record does not fit its Parquet file",
                  {{"flow_log", flow_log.id()}, {"error", added.error().message}});
     }
@@ -84,8 +90,9 @@ Result<void> ObjectWriter::put_parquet(const Subscription& flow_log, const std::
     if (!stored) outcome = stored.error();
   }
   std::error_code gone;  // it was moved away if all went well
-  if (!outcome) std::filesystem::remove(file, gone);
-  return outcome;
+  if (outcome) return unfit;
+  std::filesystem::remove(file, gone);
+  return outcome.error();
 }
 
 }  // namespace weir::delivery

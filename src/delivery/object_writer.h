@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/counters.h"
 #include "base/result.h"
@@ -12,20 +14,25 @@
 
 namespace weir::delivery {
 
+/// 8 hexadecimal digits that differ for all sequence numbers below 2^32.
+std::string file_hash(std::uint64_t sequence);
+
 /// Flow records as files in a bucket.
 class ObjectWriter {
  public:
   explicit ObjectWriter(objects::Objects& objects) : objects_(objects) {}
 
   /// Writes the chunks as one object. Its key follows from the slot and the first chunk's sequence
-  /// number, so that a repetition after a crash replaces the object.
-  Result<void> put(const Subscription& flow_log, Time slot, std::span<const Journal::Chunk> chunks);
+  /// number, so that a repetition after a crash replaces the object. Returns how many records do
+  /// not fit their columns and are left out.
+  Result<std::uint64_t> put(const Subscription& flow_log, Time slot,
+                            std::span<const Journal::Chunk> chunks);
 
  private:
   Result<void> put_text(const Subscription& flow_log, const std::string& key,
                         std::span<const Journal::Chunk> chunks);
-  Result<void> put_parquet(const Subscription& flow_log, const std::string& key,
-                           std::span<const Journal::Chunk> chunks);
+  Result<std::uint64_t> put_parquet(const Subscription& flow_log, const std::string& key,
+                                    std::span<const Journal::Chunk> chunks);
 
   objects::Objects& objects_;
   Counter& files_ = counter("weir_delivery_files_total", "Flow-log files written to buckets.");

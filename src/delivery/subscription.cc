@@ -24,7 +24,35 @@ columnar::ColumnType column_type(flow::FieldKind kind) {
   return columnar::ColumnType::string;
 }
 
+constexpr Field kTagFields[] = {Field::interface_tag, Field::interface_tag_2, Field::instance_tag,
+                                Field::instance_tag_2};
+
+std::string value_of_tag(const vpc::Tags& tags, std::string_view key) {
+  for (const vpc::Tag& tag : tags) {
+    if (tag.key == key) return percent_encode(tag.value);
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string percent_encode(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    if (is_plain) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
 
 Result<SubscriptionPtr> Subscription::make(Scope scope, vpc::FlowLog log) {
   WEIR_TRY(flow::Format format, flow::Format::parse(log.log_format));
@@ -32,6 +60,7 @@ Result<SubscriptionPtr> Subscription::make(Scope scope, vpc::FlowLog log) {
   const std::shared_ptr<Subscription> made(
       new Subscription(std::move(scope), std::move(log), std::move(format)));
   const vpc::FlowLog& flow_log = made->log_;
+  for (const Field field : kTagFields) made->has_tag_fields_ |= made->format_.has(field);
   if (flow_log.destination_type == "s3") {
     const std::string arn = flow_log.destination.value_or("");
     WEIR_TRY(made->bucket_, vpc::bucket_of(arn));
@@ -40,10 +69,14 @@ Result<SubscriptionPtr> Subscription::make(Scope scope, vpc::FlowLog log) {
     if (slash != std::string::npos) made->folder_ = arn.substr(slash + 1);
     made->is_parquet_ =
         flow_log.destination_options && flow_log.destination_options->file_format == "parquet";
-  } else if (flow_log.log_group_name) {
-    made->group_ = *flow_log.log_group_name;
+  } else if (flow_log.destination_type == "kinesis-data-firehose") {
+    WEIR_TRY(made->delivery_stream_, vpc::stream_of(flow_log.destination.value_or("")));
+  } else if (const std::string arn = flow_log.destination.value_or(""); !arn.empty()) {
+    WEIR_TRY(made->group_, vpc::log_group_of(arn));
+    WEIR_TRY(const Arn parsed, Arn::parse(arn));
+    made->group_scope_ = parsed.scope;
   } else {
-    WEIR_TRY(made->group_, vpc::log_group_of(flow_log.destination.value_or("")));
+    made->group_ = flow_log.log_group_name.value_or("");
   }
   return SubscriptionPtr(made);
 }
@@ -55,13 +88,40 @@ bool Subscription::takes(const flow::Record& record) const {
   return log_.traffic_type == (*verdict == flow::Verdict::accept ? flow::kAccept : flow::kReject);
 }
 
-Line Subscription::line(const flow::Record& record) const {
-  const std::int64_t start = record.number_or(Field::start, 0);
-  return {start, record.number_or(Field::end, start), format_.line(record)};
+TagValues Subscription::tag_values(const vpc::Tags& tags) const {
+  TagValues values;
+  for (const vpc::TagFieldSpecification& wanted : log_.tag_fields) {
+    const auto value = [&](std::size_t i) {
+      return i < wanted.tag_keys.size() ? value_of_tag(tags, wanted.tag_keys[i]) : std::string();
+    };
+    if (wanted.resource_type == "network-interface") {
+      values.interface_tag = value(0);
+      values.interface_tag_2 = value(1);
+    } else if (wanted.resource_type == "instance") {
+      values.instance_tag = value(0);
+      values.instance_tag_2 = value(1);
+    }
+  }
+  return values;
 }
 
-Line Subscription::skip_line(const flow::Context& interface, std::int64_t start_s,
-                             std::int64_t end_s) const {
+Line Subscription::line(const flow::Record& record, const TagValues& tags) const {
+  const std::int64_t start = record.number_or(Field::start, 0);
+  const std::int64_t end = record.number_or(Field::end, start);
+  if (!has_tag_fields_) return {start, end, format_.line(record)};
+  flow::Record tagged = record;
+  const auto fill = [&](Field field, std::string_view value) {
+    if (!tagged.has(field)) tagged.set(field, value);
+  };
+  fill(Field::interface_tag, tags.interface_tag);
+  fill(Field::interface_tag_2, tags.interface_tag_2);
+  fill(Field::instance_tag, tags.instance_tag);
+  fill(Field::instance_tag_2, tags.instance_tag_2);
+  return {start, end, format_.line(tagged)};
+}
+
+Line Subscription::skip_line(const flow::Context& interface, const TagValues& tags,
+                             std::int64_t start_s, std::int64_t end_s) const {
   flow::Record record;
   record.clear();
   record.set(Field::account_id, std::string_view(interface.account_id));
@@ -74,7 +134,7 @@ Line Subscription::skip_line(const flow::Context& interface, std::int64_t start_
   record.set(Field::start, start_s);
   record.set(Field::end, end_s);
   record.set(Field::log_status, flow::kSkipData);
-  return line(record);
+  return line(record, tags);
 }
 
 std::string Subscription::stream(std::string_view interface_id) const {

@@ -28,6 +28,21 @@ struct Line {
   std::size_t bytes() const { return text.size() + sizeof(Line); }
 };
 
+/// What stands in the tag fields of one interface's records, percent-encoded; "" is `-`. There are
+/// no instances and groups of their own here: `instance-tag` shows the interface's tags, too, and
+/// `asg-tag` is always absent.
+struct TagValues {
+  std::string interface_tag;
+  std::string interface_tag_2;
+  std::string instance_tag;
+  std::string instance_tag_2;
+  bool operator==(const TagValues&) const = default;
+};
+
+/// UTF-8 text as it stands in a tag field: every byte but letters, digits, `-`, `_`, `.` and `~` is
+/// `%XX` (RFC 3986).
+std::string percent_encode(std::string_view text);
+
 /// A flow log as delivery sees it: which records it takes, how they are written, where they go.
 class Subscription {
  public:
@@ -38,36 +53,53 @@ class Subscription {
   const vpc::FlowLog& log() const { return log_; }
   const std::string& id() const { return log_.id; }
   bool is_to_files() const { return !bucket_.empty(); }
+  bool is_to_stream() const { return !delivery_stream_.empty(); }
 
   /// By traffic type. NODATA and SKIPDATA belong to every type.
   bool takes(const flow::Record& record) const;
-  Line line(const flow::Record& record) const;
+  /// Of an interface with these tags.
+  TagValues tag_values(const vpc::Tags& tags) const;
+  /// `tags` fill the tag fields that the record leaves open.
+  Line line(const flow::Record& record, const TagValues& tags) const;
   /// The record that says that some of this interface are missing.
-  Line skip_line(const flow::Context& interface, std::int64_t start_s, std::int64_t end_s) const;
+  Line skip_line(const flow::Context& interface, const TagValues& tags, std::int64_t start_s,
+                 std::int64_t end_s) const;
 
   // CloudWatch Logs.
   const std::string& group() const { return group_; }
+  /// That of the log group's ARN; that of the flow log if the group was given by name.
+  const Scope& group_scope() const { return group_scope_; }
   /// `<eni>-all`, `<eni>-accept`, `<eni>-reject`.
   std::string stream(std::string_view interface_id) const;
+
+  // Firehose.
+  const std::string& delivery_stream() const { return delivery_stream_; }
 
   // S3.
   const std::string& bucket() const { return bucket_; }
   bool is_parquet() const { return is_parquet_; }
   columnar::FlowFile file(Time slot, std::string hash) const;
   std::string header() const { return format_.header(); }
+  bool has_field(flow::Field field) const { return format_.has(field); }
   std::vector<columnar::Column> columns() const;
 
  private:
   Subscription(Scope scope, vpc::FlowLog log, flow::Format format)
-      : scope_(std::move(scope)), log_(std::move(log)), format_(std::move(format)) {}
+      : scope_(std::move(scope)),
+        log_(std::move(log)),
+        format_(std::move(format)),
+        group_scope_(scope_) {}
 
   Scope scope_;
   vpc::FlowLog log_;
   flow::Format format_;
   std::string group_;
+  Scope group_scope_;
+  std::string delivery_stream_;
   std::string bucket_;
   std::string folder_;
   bool is_parquet_ = false;
+  bool has_tag_fields_ = false;
 };
 using SubscriptionPtr = std::shared_ptr<const Subscription>;  // shared by queue, cache and backlog
 

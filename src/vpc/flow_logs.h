@@ -12,6 +12,7 @@
 namespace weir::vpc {
 
 inline constexpr std::size_t kFlowLogResourcesMax = 300;     // ResourceId.N of one call
+inline constexpr std::size_t kTransitGatewaysMax = 25;       // the same, of transit gateway types
 inline constexpr std::size_t kFlowLogsPerResourceMax = 250;  // AWS quota
 inline constexpr std::size_t kTagsPerResourceMax = 50;
 
@@ -19,8 +20,9 @@ inline constexpr std::size_t kTagsPerResourceMax = 50;
 /// by the caller (flow::Format); empty stands for the default format.
 struct NewFlowLogs {
   std::vector<std::string> resource_ids;
-  std::string resource_type;  // VPC, Subnet, NetworkInterface
-  std::string traffic_type;
+  std::string
+      resource_type;         // VPC, Subnet, NetworkInterface, or a type of which there is none here
+  std::string traffic_type;  // "": not given
   std::string destination_type = "cloud-watch-logs";
   std::optional<std::string> destination;
   std::optional<std::string> log_group_name;
@@ -75,5 +77,8 @@ Result<void> check(const NewFlowLogs& request);
 /// `:*` is taken off), or an Error InvalidParameter.
 Result<std::string> bucket_of(std::string_view destination_arn);
 Result<std::string> log_group_of(std::string_view destination_arn);
+/// The name in `arn:aws:firehose:<region>:<account>:deliverystream/<name>` (`:` before the name is
+/// taken too), or an Error InvalidParameter.
+Result<std::string> stream_of(std::string_view destination_arn);
 
 }  // namespace weir::vpc

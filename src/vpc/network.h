@@ -49,9 +49,11 @@ class AclGate {
                              const std::vector<InterfaceRules>& after, const Origin& origin) = 0;
 };
 
-/// Answers whether an S3 bucket can take flow logs; the Error's message becomes that of the
-/// `unsuccessful` item.
-using DestinationCheck = std::function<Result<void>(const Scope&, std::string_view bucket)>;
+/// Answers whether a destination of that type (`s3`, `kinesis-data-firehose`) can take flow logs;
+/// the Error's message becomes that of the `unsuccessful` item. `name` is that of the bucket or
+/// stream.
+using DestinationCheck =
+    std::function<Result<void>(const Scope&, std::string_view type, std::string_view name)>;
 
 struct Config {
   Scope host_scope = {};        // account and region of the host's interfaces
@@ -152,7 +154,9 @@ class Network {
                                 const InterfaceChange& change, const Origin& origin = {});
 
   Result<CreatedFlowLogs> create_flow_logs(const Scope& scope, NewFlowLogs request);
-  Result<void> delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids);
+  /// All or none. `dry_run`: only looks whether they exist.
+  Result<void> delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids,
+                                bool dry_run = false);
   /// What delivery met: nothing, or "Access error", "Rate limited", "Unknown error". Cheap if
   /// nothing changes.
   Result<void> set_delivery_error(const Scope& scope, std::string_view flow_log_id,
@@ -165,6 +169,8 @@ class Network {
                            const std::vector<TagToDelete>& tags, const Origin& origin = {});
 
   const Config& config() const { return config_; }
+  /// The time by which this judges.
+  Time now() const;
 
  private:
   class Change;

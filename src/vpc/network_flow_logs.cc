@@ -9,6 +9,8 @@ namespace weir::vpc {
 namespace {
 
 constexpr std::string_view kS3 = "s3";
+constexpr std::string_view kLogGroup = "cloud-watch-logs";
+constexpr std::string_view kStream = "kinesis-data-firehose";
 constexpr std::string_view kOperation = "CreateFlowLogs";
 
 Result<void> check_resource(const ScopeState& state, std::string_view type, std::string_view id) {
@@ -16,7 +18,53 @@ Result<void> check_resource(const ScopeState& state, std::string_view type, std:
   if (type == "Subnet") {
     return state.subnets.contains(id) ? Result<void>{} : no_such(id, "subnet-");
   }
-  return state.enis.contains(id) ? Result<void>{} : no_such(id, "eni-");
+  if (type == "NetworkInterface") {
+    return state.enis.contains(id) ? Result<void>{} : no_such(id, "eni-");
+  }
+  // Of these a plain host has none; codes and texts as of their own Describe operations.
+  const std::string name(id);
+  if (type == "TransitGateway") {
+    return Error{ErrorKind::not_found, "InvalidTransitGatewayID.NotFound",
+                 "Transit Gateway " + name + " was deleted or does not exist."};
+  }
+  if (type == "TransitGatewayAttachment") {
+    return Error{ErrorKind::not_found, "InvalidTransitGatewayAttachmentID.NotFound",
+                 "Transit Gateway Attachment " + name + " was deleted or does not exist."};
+  }
+  return Error{ErrorKind::not_found, "NatGatewayNotFound", "NatGateway " + name + " was not found"};
+}
+
+/// A stream of another account needs both roles (VPC User Guide, "Publish flow logs to Amazon Data
+/// Firehose"). The texts are ours.
+Result<void> check_account(const Scope& scope, const NewFlowLogs& request) {
+  constexpr std::string_view kRoleBegin = "AWSLogDeliveryFirehoseCrossAccountRole";
+  if (request.destination_type != kStream) return {};
+  const auto stream = Arn::parse(*request.destination);
+  if (!stream || stream->scope.account == scope.account) return {};
+  const auto refuse = [](std::string message) {
+    return Error{ErrorKind::invalid, "InvalidParameter", std::move(message)};
+  };
+  if (request.permission_arn.value_or("").empty()) {
+    return refuse("DeliverLogsPermissionArn can't be empty for a stream of another account.");
+  }
+  const std::string role = request.cross_account_role.value_or("");
+  const std::size_t name = role.rfind('/');
+  if (name == std::string::npos ||
+      !std::string_view(role).substr(name + 1).starts_with(kRoleBegin)) {
+    return refuse("DeliverCrossAccountRole must name a role that begins with " +
+                  std::string(kRoleBegin) + " for a stream of another account.");
+  }
+  return {};
+}
+
+/// Whether bucket or stream are there; the error is that of every resource.
+Result<void> check_destination(const DestinationCheck& check, const Scope& scope,
+                               const NewFlowLogs& request) {
+  if (!check || request.destination_type == kLogGroup) return {};
+  const std::string& destination = *request.destination;
+  WEIR_TRY(const std::string name,
+           request.destination_type == kS3 ? bucket_of(destination) : stream_of(destination));
+  return check(scope, request.destination_type, name);
 }
 
 /// One flow log of the request, without id.
@@ -37,7 +85,7 @@ FlowLog flow_log_of(const NewFlowLogs& request, const std::string& resource_id) 
   if (request.destination_type == kS3 && !flow_log.destination_options) {
     flow_log.destination_options.emplace();
   }
-  if (request.destination_type != kS3 && request.destination && !request.destination->empty()) {
+  if (request.destination_type == kLogGroup && !request.destination.value_or("").empty()) {
     if (auto group = log_group_of(*request.destination)) flow_log.log_group_name = *group;
   }
   return flow_log;
@@ -63,22 +111,19 @@ std::size_t count_of(const ScopeState& state, std::string_view resource_id) {
 Result<CreatedFlowLogs> Network::create_flow_logs(const Scope& scope, NewFlowLogs request) {
   WEIR_CHECK(check(request));
   WEIR_CHECK(check_tags(request.tags));
-  WEIR_TRY(const Snapshot now, state(scope));
-  for (const std::string& id : request.resource_ids) {
-    WEIR_CHECK(check_resource(*now, request.resource_type, id));
-  }
+  WEIR_CHECK(check_account(scope, request));
+  WEIR_CHECK(state(scope));
   // Asked outside the change: it looks into another module.
-  Result<void> destination;
-  if (request.destination_type == kS3 && impl_->destination_check) {
-    WEIR_TRY(const std::string bucket, bucket_of(*request.destination));
-    destination = impl_->destination_check(scope, bucket);
-  }
+  const Result<void> destination = check_destination(impl_->destination_check, scope, request);
 
   Change change(*impl_, scope);
   const std::string request_text = to_json_text(request);
   WEIR_TRY(const auto earlier,
            change.earlier_answer(kOperation, request.client_token, request_text));
   if (earlier) return from_json_text<CreatedFlowLogs>(*earlier);
+  for (const std::string& id : request.resource_ids) {
+    WEIR_CHECK(check_resource(change.state(), request.resource_type, id));
+  }
 
   CreatedFlowLogs answer;
   answer.client_token = request.client_token.empty() ? impl_->runtime.uuid() : request.client_token;
@@ -111,7 +156,8 @@ Result<CreatedFlowLogs> Network::create_flow_logs(const Scope& scope, NewFlowLog
   return answer;
 }
 
-Result<void> Network::delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids) {
+Result<void> Network::delete_flow_logs(const Scope& scope, const std::vector<std::string>& ids,
+                                       bool dry_run) {
   WEIR_CHECK(state(scope));
   Change change(*impl_, scope);
   std::vector<std::string> unknown;
@@ -124,9 +170,12 @@ Result<void> Network::delete_flow_logs(const Scope& scope, const std::vector<std
     for (const std::string& id : unknown) message += " " + id;
     return Error{ErrorKind::not_found, "InvalidFlowLogId.NotFound", std::move(message)};
   }
+  if (dry_run) return {};
   for (const std::string& id : ids) change.erase<FlowLog>(id);
   return change.commit({});
 }
+
+Time Network::now() const { return impl_->runtime.now(); }
 
 Result<void> Network::set_delivery_error(const Scope& scope, std::string_view flow_log_id,
                                          std::optional<std::string> error) {

@@ -428,7 +428,9 @@ TEST(FlowLogs, ToABucketShowTheirOptions) {
 
 TEST(FlowLogs, AMissingBucketIsAnUnsuccessfulItem) {
   World world;
-  world.network.set_destination_check([](const Scope&, std::string_view bucket) -> Result<void> {
+  world.network.set_destination_check([](const Scope&, std::string_view type,
+                                             std::string_view bucket) -> Result<void> {
+    EXPECT_EQ(type, "s3");
     return Error{ErrorKind::not_found, "NoSuchBucket",
                  "LogDestination: " + std::string(bucket) + " does not exist"};
   });

@@ -5,6 +5,7 @@ namespace weir::api {
 
 Ec2Api::Ec2Api(vpc::Network& network)
     : flow_logs_(network),
+      integration_template_(network),
       interfaces_(network),
       network_acls_(network),
       regions_(network),
@@ -15,6 +16,7 @@ Ec2Api::Ec2Api(vpc::Network& network)
 
 void Ec2Api::add_to(wire::OperationTable& table) {
   flow_logs_.add_to(table);
+  integration_template_.add_to(table);
   interfaces_.add_to(table);
   network_acls_.add_to(table);
   regions_.add_to(table);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/ec2/flow_logs.h"
+#include "api/ec2/integration_template.h"
 #include "api/ec2/interfaces.h"
 #include "api/ec2/network_acls.h"
 #include "api/ec2/regions.h"
@@ -18,9 +19,14 @@ class Ec2Api {
  public:
   explicit Ec2Api(vpc::Network& network);
   void add_to(wire::OperationTable& table);
+  /// Where GetFlowLogsIntegrationTemplate puts its templates.
+  void set_template_store(ec2::TemplateStore store) {
+    integration_template_.set_store(std::move(store));
+  }
 
  private:
   ec2::FlowLogsApi flow_logs_;
+  ec2::IntegrationTemplateApi integration_template_;
   ec2::InterfacesApi interfaces_;
   ec2::NetworkAclsApi network_acls_;
   ec2::RegionsApi regions_;

@@ -46,7 +46,7 @@ Shape CreateFlowLogs::Input::shape() {
       optional<&S::log_group_name>("LogGroupName"),
       required<&S::resource_ids>("ResourceIds").query("ResourceId"),
       required<&S::resource_type>("ResourceType"),
-      required<&S::traffic_type>("TrafficType"),
+      optional<&S::traffic_type>("TrafficType"),  // required but for transit gateways
       optional<&S::destination_type>("LogDestinationType"),
       optional<&S::destination>("LogDestination"),
       optional<&S::log_format>("LogFormat"),
@@ -134,7 +134,7 @@ Result<DescribeFlowLogs::Output> FlowLogsApi::describe(const wire::Request& requ
 Result<DeleteFlowLogs::Output> FlowLogsApi::remove(const wire::Request& request,
                                                    const DeleteFlowLogs::Input& in) {
   WEIR_CHECK(check_number(in.flow_log_ids));
-  WEIR_CHECK(network_.delete_flow_logs(request.scope, in.flow_log_ids));
+  WEIR_CHECK(network_.delete_flow_logs(request.scope, in.flow_log_ids, in.dry_run));
   return DeleteFlowLogs::Output{};
 }
 

@@ -57,7 +57,7 @@ struct DescribeFlowLogs {
 
 struct DeleteFlowLogs {
   static constexpr std::string_view name = "DeleteFlowLogs";
-  static constexpr bool has_dry_run_handler = false;
+  static constexpr bool has_dry_run_handler = true;
 
   struct Input {
     bool dry_run = false;
