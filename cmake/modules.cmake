@@ -20,6 +20,7 @@ weir_module(notify    DEPS base store                   LIBS OpenSSL::Crypto)
 weir_module(respond   DEPS base net store vpc flow logs alarms notify)
 weir_module(objects   DEPS base store                   LIBS OpenSSL::Crypto)
 weir_module(delivery  DEPS base net flow vpc logs objects columnar store)
+weir_module(collect   DEPS base net store flow vpc logs columnar)
 weir_module(sql       DEPS base store columnar objects flow net LIBS weir::duckdb weir::re2)
 weir_module(client    DEPS base notify                  LIBS CURL::libcurl)
 weir_module(wire      DEPS base                         LIBS pugixml::pugixml OpenSSL::Crypto Boost::headers weir::zlib)
@@ -31,7 +32,7 @@ weir_module(api/sns        DEPS base wire notify)
 weir_module(api/s3         DEPS base wire objects       LIBS pugixml::pugixml)
 weir_module(api/athena     DEPS base wire sql)
 weir_module(server    DEPS base store wire              LIBS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
-weir_module(daemon    DEPS base net store columnar vpc capture flow enforce logs metrics alarms notify respond
+weir_module(daemon    DEPS base net store columnar vpc capture flow enforce logs metrics alarms notify respond collect
                            objects delivery sql client wire server
                            api/sts api/ec2 api/logs api/cloudwatch api/sns api/s3 api/athena)
 weir_module(sim       DEPS base net store flow logs metrics alarms notify vpc delivery respond objects daemon)
