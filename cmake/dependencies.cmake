@@ -24,6 +24,7 @@ endfunction()
 weir_pkg_config(re2 re2)
 weir_pkg_config(zstd libzstd)
 weir_pkg_config(deflate libdeflate)
+weir_pkg_config(isal libisal)
 weir_pkg_config(pcap libpcap)
 weir_pkg_config(nflog libnetfilter_log)
 

@@ -34,7 +34,8 @@ OWNERS = {
     "CLI/": {"cli"},
     "zlib.h": {"wire", "columnar"},
     "libdeflate": {"columnar"},
-    "zstd": {"logs"},
+    "zstd": {"logs", "columnar"},
+    "isa-l": {"columnar"},
 }
 # Time and chance come from Runtime, so that the whole pipeline runs on simulated time; only its own file reads them.
 CLOCKS = re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\brandom_device\b|\bmt19937|\bgetrandom\("

@@ -60,6 +60,7 @@ class CommandLine {
     add_service_commands();
     add_config_commands();
     add_capture();
+    add_import();
     add_tool_commands();
   }
 
@@ -153,6 +154,40 @@ class CommandLine {
     added.add_flag("--json", capture_.json, "Print one JSON object for each record");
   }
 
+  void add_import() {
+    CLI::App& added = configured(
+        app_, "import", "Bring flow logs that AWS wrote into a log group or a bucket",
+        [this](const daemon::Config& config) { return import_records(config, import_); });
+    ImportOptions& to = import_;
+    added
+        .add_option("paths", to.paths,
+                    "Files, folders, s3://bucket/prefix, or - for standard input")
+        ->required();
+    added.add_option("--log-group", to.log_group, "Into this log group of the daemon");
+    added.add_option("--stream-prefix", to.stream_prefix, "In front of the names of log streams");
+    added.add_option("--bucket", to.bucket, "As Parquet into this bucket of the daemon");
+    added.add_option("--bucket-endpoint-url", to.bucket_endpoint_url,
+                     "The bucket is in this S3 instead (AWS credentials as for s3:// paths)");
+    added.add_option("--output", to.output, "As Parquet into this folder");
+    added.add_flag("--check", to.check, "Only look and say what is there");
+    added.add_option("--format", to.format,
+                     "Format of lines without a header, such as '${srcaddr} ${dstaddr} ${bytes}'");
+    added.add_option("--prefix", to.prefix, "Folder in front of AWSLogs/ in the bucket");
+    added.add_flag("--plain-keys", to.plain_keys, "Keys with 2026/01/31/ instead of Hive's year=");
+    added.add_flag("--per-hour", to.per_hour, "Keys with a folder for each hour");
+    added.add_flag("--follow", to.follow, "Go on with what appears there until interrupted");
+    added.add_option("--poll", to.poll_s, "With --follow: seconds between looks")
+        ->check(CLI::Range(1, 3600));
+    added.add_option("--endpoint-url", to.endpoint_url, "The S3 of s3:// paths, if not AWS");
+    added.add_option("--source-region", to.source_region, "Region of s3:// paths");
+    added.add_option("--profile", to.profile, "AWS profile for s3:// paths");
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
+    added.add_option("--jobs", to.jobs, "Files read at a time")->check(CLI::Range(1, 16));
+    added.add_option("--show", to.show, "Damaged lines that are shown")
+        ->check(CLI::Range(0, 10'000));
+    added.add_flag("--json", to.json, "Print the summary as JSON");
+  }
+
   void add_tool_commands() {
     CLI::App& keys = group("keys", "Access keys of the daemon (it reads them when it starts)");
     configured(keys, "list", "List names and permissions", [this](const daemon::Config& config) {
@@ -189,6 +224,7 @@ class CommandLine {
   FlowsOptions flows_;
   bool version_json_ = false;
   CaptureOptions capture_;
+  ImportOptions import_;
   bool keys_json_ = false;
   std::string key_name_;
   std::string key_permission_ = "admin";

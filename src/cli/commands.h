@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "daemon/config.h"
+#include "server/credentials.h"
 
 /// The commands behind the command line, one function each; cli.cc declares their options. They
 /// write to standard output and return an exit code of cli.h.
@@ -34,6 +35,9 @@ int config_reference();
 struct StatusOptions {
   bool json = false;
 };
+/// The access key of that name in the daemon's file of keys ("": the first); in CI mode any.
+Result<server::AccessKey> chosen_key(const daemon::Config& config, const std::string& name);
+
 int status(const daemon::Config& config, const StatusOptions& options);
 /// Whether a daemon answers at the endpoint of that configuration.
 bool daemon_answers(const daemon::Config& config);
@@ -60,6 +64,30 @@ struct CaptureOptions {
   bool header = false;
 };
 int capture(const daemon::Config& config, const CaptureOptions& options);
+
+struct ImportOptions {
+  std::vector<std::string> paths;  // files, folders, s3://bucket/prefix, `-`
+  std::string log_group;
+  std::string stream_prefix;
+  std::string bucket;
+  std::string bucket_endpoint_url;  // "": the daemon
+  std::string output;               // a folder
+  bool check = false;
+  std::string format;  // of lines without a header
+  std::string prefix;  // of keys
+  bool plain_keys = false;
+  bool per_hour = false;
+  bool follow = false;
+  int poll_s = 5;
+  std::string endpoint_url;  // of the source
+  std::string source_region;
+  std::string profile;
+  std::string key;  // of the daemon
+  int jobs = 2;
+  int show = 20;
+  bool json = false;
+};
+int import_records(const daemon::Config& config, const ImportOptions& options);
 
 int keys_list(const daemon::Config& config, bool json);
 int keys_add(const daemon::Config& config, const std::string& name, const std::string& permission);

@@ -49,6 +49,8 @@ Result<server::Credentials> credentials_of(const daemon::Config& config) {
   return server::Credentials::load_or_create(file, runtime);
 }
 
+}  // namespace
+
 Result<server::AccessKey> chosen_key(const daemon::Config& config, const std::string& name) {
   if (config.ephemeral) {
     return server::AccessKey{.name = "any",
@@ -63,8 +65,6 @@ Result<server::AccessKey> chosen_key(const daemon::Config& config, const std::st
   return Error{ErrorKind::not_found, "NoSuchKey",
                "no access key is called '" + name + "' (see weir keys list)"};
 }
-
-}  // namespace
 
 int env(const daemon::Config& config, const EnvOptions& options) {
   const auto key = chosen_key(config, options.key);

@@ -17,6 +17,7 @@
 #include "api/sns/sns_api.h"
 #include "api/sts/model.h"
 #include "api/sts/sts_api.h"
+#include "api/weir/weir_api.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "client/transports.h"
@@ -142,6 +143,7 @@ struct World::Impl {
   api::sns::SnsApi sns_api;
   api::athena::AthenaApi athena_api;
   api::StsApi sts_api;
+  api::WeirApi weir_api;
   api::s3::S3Api s3_api;
   wire::OperationTable ec2_table{api::ec2_model()};
   wire::OperationTable logs_table{api::logs::logs_model()};
@@ -149,6 +151,7 @@ struct World::Impl {
   wire::OperationTable sns_table{api::sns::sns_model()};
   wire::OperationTable athena_table{api::athena::athena_model()};
   wire::OperationTable sts_table{api::sts_model()};
+  wire::OperationTable weir_table{api::weir_model()};
   std::vector<const wire::OperationTable*> tables;
 
   Timer interface_poll;
@@ -185,6 +188,7 @@ struct World::Impl {
         cloudwatch_api(metrics, alarms),
         sns_api(notify),
         athena_api(athena),
+        weir_api(logs),
         s3_api(objects) {
     ec2_api.set_template_store(
         [this, endpoint = place.endpoint](const Scope& scope, const std::string& bucket,
@@ -203,7 +207,9 @@ struct World::Impl {
     sns_api.add_to(sns_table);
     athena_api.add_to(athena_table);
     sts_api.add_to(sts_table);
-    tables = {&ec2_table, &logs_table, &cloudwatch_table, &sns_table, &athena_table, &sts_table};
+    weir_api.add_to(weir_table);
+    tables = {&ec2_table,    &logs_table, &cloudwatch_table, &sns_table,
+              &athena_table, &sts_table,  &weir_table};
   }
 
   notify::Transports transports() {

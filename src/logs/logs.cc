@@ -247,7 +247,7 @@ Result<void> Logs::delete_log_group(const Scope& scope, std::string_view name) {
     batch.erase_prefix(events_key(scope, group->data.id));
   }
   batch.erase(group_key(scope, name));
-  for (const std::string_view kind : {"s/", "f/", "d/"}) {
+  for (const std::string_view kind : {"s/", "f/", "d/", "i/"}) {
     batch.erase_prefix(member_key(scope, kind, name));
   }
   WEIR_CHECK(impl_->remove_streams(scope, name, streams, batch));

@@ -108,6 +108,34 @@ class Logs {
   Result<PutResult> put_log_events(const Scope& scope, std::string_view group,
                                    std::string_view stream, std::span<const InputLogEvent> events);
 
+  // Import of old events (logs_import.cc).
+  static constexpr std::size_t kImportStreamsMax = 10'000;  // of one batch; its events: as of a put
+  struct ImportBatch {
+    ImportPosition reached;                      // after this batch
+    std::int64_t from = 0;                       // the position before it
+    std::span<const ImportStream> streams = {};  // outlives the call
+  };
+  struct ImportResult {
+    std::int64_t position = 0;  // now
+    std::int64_t stored = 0;    // events
+    std::int64_t expired = 0;   // events not stored: older than the group's retention
+  };
+  /// Stores events whatever their age and, in the same write, how far their source has come, so
+  /// that each is stored exactly once: a batch that was taken before changes nothing. Creates group
+  /// and streams where missing. Another version of a source begins anew at position 0.
+  ///
+  /// Metric filters see the events that PutLogEvents would accept (not older than 14 days, at most
+  /// 2 hours ahead) and no others: history must not raise the alarms of today.
+  ///
+  /// Errors: as put_log_events(); OperationAbortedException (kind conflict) if `from` is not where
+  /// the source is, with the position in the details.
+  Result<ImportResult> import_events(const Scope& scope, std::string_view group,
+                                     const ImportBatch& batch);
+  /// In the order of names.
+  Result<Page<ImportPosition>> imports(const Scope& scope, std::string_view group,
+                                       std::string_view prefix, std::string_view after,
+                                       std::size_t limit) const;
+
   struct GetQuery {
     std::optional<Time> start = {};  // inclusive
     std::optional<Time> end = {};    // exclusive

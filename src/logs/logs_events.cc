@@ -15,30 +15,9 @@ using std::chrono::hours;
 
 constexpr Duration kFutureMax = hours(2);
 constexpr Duration kPastMax = hours(24 * 14);
-constexpr Duration kSpanMax = hours(24);
 constexpr Duration kDay = hours(24);
 constexpr Time kNewestFirstSince = Time{1704067200000};  // 2024-01-01T00:00Z
 constexpr std::size_t kTimeCheckPeriod = 1024;           // events between looks at the clock
-
-Result<void> check_sizes(std::span<const InputLogEvent> events) {
-  if (events.empty() || events.size() > Logs::kBatchEventsMax) {
-    return invalid_parameter("a PutLogEvents request holds 1 to 10000 events");
-  }
-  std::size_t total = 0;
-  for (const InputLogEvent& event : events) {
-    const std::size_t size = event.message.size() + Logs::kEventBytesOverhead;
-    if (size > Logs::kBatchBytesMax) {
-      return invalid_parameter("Log event too large: " + std::to_string(size) +
-                               " bytes exceeds limit of " + std::to_string(Logs::kBatchBytesMax));
-    }
-    total += size;
-  }
-  if (total > Logs::kBatchBytesMax) {
-    return invalid_parameter("Upload too large: " + std::to_string(total) +
-                             " bytes exceeds limit of " + std::to_string(Logs::kBatchBytesMax));
-  }
-  return {};
-}
 
 Result<void> check_order(std::span<const InputLogEvent> events) {
   if (std::ranges::is_sorted(events, {}, &InputLogEvent::timestamp_ms)) return {};
@@ -59,15 +38,15 @@ std::size_t first_not_before(std::span<const InputLogEvent> events, Time time) {
 
 Result<Kept> keep(std::span<const InputLogEvent> events, Time now,
                   const std::optional<int>& retention_in_days, Logs::PutResult& result) {
-  const std::size_t too_old = first_not_before(events, now - kPastMax);
+  const std::size_t too_old = first_not_before(events, oldest_accepted(now));
   const std::size_t expired = first_not_before(events, oldest_kept(now, retention_in_days));
-  const std::size_t too_new = first_not_before(events, now + kFutureMax + Duration(1));
+  const std::size_t too_new = first_not_before(events, newest_accepted(now) + Duration(1));
   if (too_old > 0) result.too_old_end_index = static_cast<int>(too_old);
   if (expired > too_old) result.expired_end_index = static_cast<int>(expired);
   if (too_new < events.size()) result.too_new_start_index = static_cast<int>(too_new);
   const Kept kept{std::max(too_old, expired), too_new};
   if (kept.begin < kept.end &&
-      events[kept.end - 1].timestamp_ms - events[kept.begin].timestamp_ms > kSpanMax.count()) {
+      events[kept.end - 1].timestamp_ms - events[kept.begin].timestamp_ms > kBlockSpanMax.count()) {
     return invalid_parameter(
         "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
   }
@@ -121,6 +100,29 @@ struct Token {
 };
 
 }  // namespace
+
+Result<void> check_sizes(std::span<const InputLogEvent> events) {
+  if (events.empty() || events.size() > Logs::kBatchEventsMax) {
+    return invalid_parameter("a PutLogEvents request holds 1 to 10000 events");
+  }
+  std::size_t total = 0;
+  for (const InputLogEvent& event : events) {
+    const std::size_t size = event.message.size() + Logs::kEventBytesOverhead;
+    if (size > Logs::kBatchBytesMax) {
+      return invalid_parameter("Log event too large: " + std::to_string(size) +
+                               " bytes exceeds limit of " + std::to_string(Logs::kBatchBytesMax));
+    }
+    total += size;
+  }
+  if (total > Logs::kBatchBytesMax) {
+    return invalid_parameter("Upload too large: " + std::to_string(total) +
+                             " bytes exceeds limit of " + std::to_string(Logs::kBatchBytesMax));
+  }
+  return {};
+}
+
+Time oldest_accepted(Time now) { return now - kPastMax; }
+Time newest_accepted(Time now) { return now + kFutureMax; }
 
 Time oldest_kept(Time now, const std::optional<int>& retention_in_days) {
   return retention_in_days ? now - *retention_in_days * kDay : Time{0};

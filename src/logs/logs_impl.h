@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,6 +100,21 @@ struct Logs::Impl {
   Result<FilterResult> search(EventReader& reader, const ReadTarget& target,
                               const FilterQuery& query, bool is_forward) const;
 
+  // Import (logs_import.cc).
+  struct ImportTarget {
+    PutTarget put;
+    std::vector<InputLogEvent> events;  // in order of time, without what is expired
+    LogStream updated;
+  };
+  Result<std::optional<ImportPosition>> import_position(const Scope& scope, std::string_view group,
+                                                        std::string_view source) const;
+  Result<std::vector<ImportTarget>> import_targets(const Scope& scope, std::string_view group,
+                                                   const ImportBatch& batch, ImportResult& result);
+  void add_blocks(const Scope& scope, ImportTarget& target, Time ingestion,
+                  store::WriteBatch& batch);
+  Result<void> store_import(const Scope& scope, std::string_view group, const ImportBatch& batch,
+                            std::vector<ImportTarget>& targets);
+
   // Work by timer (logs_timers.cc).
   void publish_defaults();
   Result<void> publish_defaults_of(const Scope& scope, std::span<const DefaultValues::Due> due);
@@ -112,6 +129,8 @@ struct Logs::Impl {
   Runtime& runtime;
   store::KvStore& store;
   Config config;
+  /// One batch of a source at a time; sources share the locks by hash.
+  std::array<std::mutex, 64> importing;
   std::mutex control;  // one change of groups, streams or filters at a time
   mutable Guarded<State> state;
   std::atomic<std::uint64_t> next_batch{0};
@@ -124,7 +143,16 @@ struct Logs::Impl {
 /// Stored form of a stream.
 std::string pack_stream(const LogStream& stream);
 Result<LogStream> unpack_stream(std::string_view name, std::string_view bytes);
+/// Where the position of a source is kept; "" is before all of the group.
+std::string import_key(const Scope& scope, std::string_view group, std::string_view source);
 std::string stream_key(const Scope& scope, std::string_view group, std::string_view stream);
+/// Sizes and number of a batch of events, as PutLogEvents limits them.
+Result<void> check_sizes(std::span<const InputLogEvent> events);
+/// Which events PutLogEvents accepts by their age.
+Time oldest_accepted(Time now);
+Time newest_accepted(Time now);
+/// Blocks hold events of at most that distance, so that a reader need not look far back.
+inline constexpr Duration kBlockSpanMax = std::chrono::hours(24);
 /// The oldest timestamp that such a retention keeps.
 Time oldest_kept(Time now, const std::optional<int>& retention_in_days);
 

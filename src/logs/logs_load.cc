@@ -76,8 +76,8 @@ Result<void> Logs::Impl::load() {
   for (cursor->seek(kStorePrefix); cursor->valid() && cursor->key().starts_with(kStorePrefix);) {
     std::string_view key = cursor->key().substr(kStorePrefix.size());
     const Scope scope = Scope::take_from(key);
-    if (key.starts_with("e/")) {  // events are read when somebody asks
-      cursor->seek(store::prefix_end(store_key(scope, "e/")));
+    if (key.starts_with("e/") || key.starts_with("i/")) {  // read when somebody asks
+      cursor->seek(store::prefix_end(store_key(scope, key.substr(0, 2))));
       continue;
     }
     WEIR_CHECK(load_pair(loaded, scope, key, cursor->value()));

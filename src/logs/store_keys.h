@@ -14,6 +14,7 @@
 ///     s/<group> 0 <stream>                                    LogStream, binary
 ///     f/<group> 0 <filter>                                    MetricFilter, JSON
 ///     e/<group id> <stream id> <first timestamp> <batch>      a block of events (block.h)
+///     i/<group> 0 <source>                                    ImportPosition, JSON
 ///     o/<id>                                                  metric values to hand on
 ///     (hand_over.h) d/<group> 0 <filter> <arrival> <minute> <'s' or 'm'>    minutes of default
 ///     values (default_values.h)
@@ -29,7 +30,8 @@ inline std::string store_key(const Scope& scope, std::string_view kind) {
 inline std::string group_key(const Scope& scope, std::string_view group) {
   return store_key(scope, "g/").append(group);
 }
-/// Of a group's streams (`s/`), filters (`f/`) or default minutes (`d/`), up to the zero byte.
+/// Of a group's streams (`s/`), filters (`f/`), default minutes (`d/`) or imports (`i/`), up to the
+/// zero byte.
 inline std::string member_key(const Scope& scope, std::string_view kind, std::string_view group) {
   return store_key(scope, kind).append(group).append(1, '\0');
 }

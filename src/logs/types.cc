@@ -29,6 +29,26 @@ Shape InputLogEvent::shape() {
   return {"InputLogEvent", members};
 }
 
+Shape ImportPosition::shape() {
+  using S = ImportPosition;
+  static constexpr Member members[] = {
+      required<&S::source>("source"),
+      required<&S::version>("version"),
+      required<&S::position>("position"),
+      required<&S::is_complete>("isComplete"),
+  };
+  return {"ImportPosition", members};
+}
+
+Shape ImportStream::shape() {
+  using S = ImportStream;
+  static constexpr Member members[] = {
+      required<&S::log_stream_name>("logStreamName", length(1, 512), pattern("[^:*]*")),
+      required<&S::log_events>("logEvents", items(1, 10000)),
+  };
+  return {"ImportStream", members};
+}
+
 // AWS's model has a pattern for namespaces too, but AWS was seen to accept a colon in one.
 Shape MetricTransformation::shape() {
   using S = MetricTransformation;

@@ -59,6 +59,24 @@ struct InputLogEvent {
   static Shape shape();
 };
 
+/// How far the import of one source (a file, an object) into a group has come.
+struct ImportPosition {
+  std::string source;         // its name, such as `s3://bucket/key`
+  std::string version;        // what distinguishes contents of one name: an ETag, size and time
+  std::int64_t position = 0;  // events taken, counted by the importer from the source's beginning
+  bool is_complete = false;
+
+  static Shape shape();
+};
+
+/// Events of one stream in an import; in any order.
+struct ImportStream {
+  std::string log_stream_name;
+  std::vector<InputLogEvent> log_events;
+
+  static Shape shape();
+};
+
 /// One stored event.
 struct LogEvent {
   EventId id;

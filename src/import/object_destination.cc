@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "import/object_destination.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/document.h"
+#include "columnar/flow_files.h"
+#include "columnar/parquet_encoder.h"
+
+namespace weir::import {
+namespace {
+
+constexpr std::string_view kLogs = "_vpcflowlogs_";
+constexpr std::size_t kMemoryCheckPeriod = 4096;  // records between looks at the memory
+
+/// FNV-1a, 64 bits: names objects, protects nothing.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  return hash ^ (hash >> 29);
+}
+
+std::string hex(std::uint64_t number, int digits) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return std::string(text).substr(16 - static_cast<std::size_t>(digits));
+}
+
+bool is_account(std::string_view text) {
+  return text.size() == 12 &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Whose flow log it is, as far as AWS's name of the file says:
+/// `<account>_vpcflowlogs_<region>_<flow-log-id>_<time>_<hash>.log.gz`.
+struct Origin {
+  std::string account;
+  std::string region;
+  std::string flow_log_id;
+};
+
+Origin origin_of(std::string_view name) {
+  std::string_view file = name.substr(name.rfind('/') + 1);
+  const std::size_t at = file.find(kLogs);
+  Origin origin;
+  if (at == std::string_view::npos || !is_account(file.substr(0, at))) return origin;
+  origin.account = file.substr(0, at);
+  file.remove_prefix(at + kLogs.size());
+  const std::size_t region_end = file.find('_');
+  const std::size_t id_end = file.find('_', region_end + 1);
+  if (region_end == std::string_view::npos || id_end == std::string_view::npos) return origin;
+  origin.region = file.substr(0, region_end);
+  origin.flow_log_id = file.substr(region_end + 1, id_end - region_end - 1);
+  return origin;
+}
+
+/// An object in the making. Its encoder writes into `bytes`, so it stays where it is.
+struct Part {
+  std::string bytes;
+  Time first_end;
+  std::optional<columnar::ParquetEncoder> encoder;
+
+  explicit Part(std::vector<columnar::Column> columns) {
+    encoder.emplace(std::move(columns), [this](std::string_view piece) -> Result<void> {
+      bytes += piece;
+      return {};
+    });
+  }
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+  std::size_t memory() const { return bytes.capacity() + encoder->buffered_bytes(); }
+};
+
+/// How a format becomes columns.
+struct Layout {
+  const flow::Format* format = nullptr;
+  std::vector<columnar::Column> columns;
+  std::vector<std::int64_t> greatest;  // of a number column; -1 for text
+
+  explicit Layout(const flow::Format& of) : format(&of) {
+    for (const flow::Field field : of.fields()) {
+      const flow::FieldInfo& info = flow::info(field);
+      const auto type = info.kind == flow::FieldKind::int32   ? columnar::ColumnType::int32
+                        : info.kind == flow::FieldKind::int64 ? columnar::ColumnType::int64
+                                                              : columnar::ColumnType::string;
+      columns.push_back({std::string(info.column_name), type});
+      greatest.push_back(
+          type == columnar::ColumnType::int32   ? std::numeric_limits<std::int32_t>::max()
+          : type == columnar::ColumnType::int64 ? std::numeric_limits<std::int64_t>::max()
+                                                : -1);
+    }
+  }
+};
+
+class ObjectSink final : public SourceSink {
+ public:
+  ObjectSink(ObjectStore& store, const ObjectOptions& options, const SourceInfo& source,
+             std::string marker)
+      : store_(store),
+        options_(options),
+        source_(source),
+        marker_(std::move(marker)),
+        origin_(origin_of(source.name)) {}
+
+  Result<std::string_view> add(const Entry& entry) override {
+    if (places_.format != entry.format) use(*entry.format);
+    places_.look(entry);
+    const Layout& layout = *layout_;
+    for (std::size_t i = 0; i < entry.values.size(); ++i) {
+      if (layout.greatest[i] < 0 || entry.values[i] == "-") continue;
+      const auto number = read_integer(entry.values[i]);
+      if (!number || *number > layout.greatest[i]) {
+        return std::string_view("a value of a number column is no number or too large");
+      }
+      numbers_[i] = *number;
+    }
+    const auto end = places_.end_of(entry);
+    if (!end || end->ms < 0) return std::string_view("the record has no time");
+    if (origin_.account.empty() || origin_.region.empty()) learn_origin(entry);
+
+    Part& part = part_for(*end);
+    columnar::ParquetEncoder& encoder = *part.encoder;
+    for (std::size_t i = 0; i < entry.values.size(); ++i) {
+      if (entry.values[i] == "-") {
+        encoder.add_null(i);
+      } else if (layout.greatest[i] < 0) {
+        encoder.add(i, entry.values[i]);
+      } else {
+        encoder.add(i, numbers_[i]);
+      }
+    }
+    WEIR_CHECK(encoder.end_row());
+    if (part.bytes.size() >= options_.object_bytes_max) WEIR_CHECK(close(current_));
+    if (++records_ % kMemoryCheckPeriod == 0) WEIR_CHECK(make_room());
+    return std::string_view();
+  }
+
+  /// Objects of a source that is damaged further on hold what was good; it stays unfinished.
+  Result<void> finish(bool is_complete) override {
+    while (!parts_.empty()) WEIR_CHECK(close(parts_.begin()->first));
+    if (!is_complete) return {};
+    Document told;
+    told["source"] = source_.name;
+    told["version"] = source_.version;
+    told["records"] = static_cast<std::int64_t>(records_);
+    told["objects"] = static_cast<std::int64_t>(objects_);
+    return store_.put(marker_, to_json(told) + "\n", "application/json");
+  }
+
+ private:
+  /// Format and start of the day or hour.
+  using PartKey = std::pair<std::size_t, std::int64_t>;
+
+  void use(const flow::Format& format) {
+    const auto known =
+        std::ranges::find(layouts_, &format, [](const auto& layout) { return layout->format; });
+    if (known == layouts_.end()) {
+      layouts_.push_back(std::make_unique<Layout>(format));
+      layout_ = layouts_.back().get();
+      layout_index_ = layouts_.size() - 1;
+    } else {
+      layout_ = known->get();
+      layout_index_ = static_cast<std::size_t>(known - layouts_.begin());
+    }
+    current_part_ = nullptr;
+  }
+
+  /// Files that are not named as AWS names them take it from their first record that knows.
+  void learn_origin(const Entry& entry) {
+    const std::string_view account = entry.value(flow::Field::account_id);
+    if (origin_.account.empty() && is_account(account)) origin_.account = account;
+    if (origin_.region.empty()) origin_.region = entry.value(flow::Field::region);
+    if (origin_.account.empty()) origin_.account = options_.scope.account;
+    if (origin_.region.empty()) origin_.region = options_.scope.region;
+  }
+
+  Part& part_for(Time end) {
+    const Duration length =
+        options_.is_per_hour ? Duration(std::chrono::hours(1)) : Duration(std::chrono::hours(24));
+    if (current_part_ != nullptr && end >= current_start_ && end < current_start_ + length) {
+      return *current_part_;
+    }
+    current_start_ = columnar::slot_start(end, length);
+    current_ = {layout_index_, current_start_.ms};
+    std::unique_ptr<Part>& part = parts_[current_];
+    if (part == nullptr) {
+      part = std::make_unique<Part>(layout_->columns);
+      part->first_end = end;
+    }
+    current_part_ = part.get();
+    return *part;
+  }
+
+  /// Finishes an object and puts it.
+  Result<void> close(PartKey key) {
+    const auto node = parts_.extract(key);
+    Part& part = *node.mapped();
+    current_part_ = nullptr;
+    WEIR_CHECK(part.encoder->finish());
+    part.encoder.reset();
+    const std::uint64_t source = hash_of(source_.name);
+    columnar::FlowFile file;
+    file.scope = {origin_.account, origin_.region};
+    file.flow_log_id = origin_.flow_log_id.empty() ? "fl-0" + hex(source, 16) : origin_.flow_log_id;
+    file.folder = options_.folder;
+    file.slot = columnar::slot_start(part.first_end);
+    file.is_parquet = true;
+    file.is_hive_compatible = options_.is_hive_compatible;
+    file.is_per_hour = options_.is_per_hour;
+    file.hash = hex(hash_of(source_.name + '#' + std::to_string(objects_)), 8);
+    ++objects_;
+    return store_.put(columnar::flow_file_key(file), std::move(part.bytes),
+                      std::string(columnar::flow_file_content_type(true)));
+  }
+
+  /// Closes the largest objects while too much is in memory.
+  Result<void> make_room() {
+    while (true) {
+      std::size_t sum = 0;
+      const auto size = [](const auto& part) { return part.second->memory(); };
+      for (const auto& part : parts_) sum += size(part);
+      if (sum <= options_.buffered_bytes_max) return {};
+      WEIR_CHECK(close(std::ranges::max_element(parts_, {}, size)->first));
+    }
+  }
+
+  ObjectStore& store_;
+  const ObjectOptions& options_;
+  const SourceInfo source_;
+  const std::string marker_;
+  Origin origin_;
+  FieldPlaces places_;
+  std::vector<std::unique_ptr<Layout>> layouts_;
+  const Layout* layout_ = nullptr;
+  std::size_t layout_index_ = 0;
+  std::map<PartKey, std::unique_ptr<Part>> parts_;
+  PartKey current_;
+  Part* current_part_ = nullptr;
+  Time current_start_;
+  std::array<std::int64_t, flow::Format::kFieldsMax> numbers_{};
+  std::uint64_t records_ = 0;
+  std::uint64_t objects_ = 0;
+};
+
+class ObjectDestination final : public Destination {
+ public:
+  ObjectDestination(ObjectStore& store, ObjectOptions options)
+      : store_(store), options_(std::move(options)) {}
+
+  Result<Start> start(const SourceInfo&) override { return Start{}; }
+
+  Result<std::unique_ptr<SourceSink>> open(const SourceInfo& source, Start) override {
+    std::string marker = "_weir_import/" + hex(hash_of(source.name), 16) +
+                         hex(hash_of(source.name + '/'), 16) + ".json";
+    WEIR_TRY(const auto told, store_.get(marker));
+    if (told) {
+      const auto before = parse_json(*told);
+      const Document* version = before ? before->find("version") : nullptr;
+      const Document* name = before ? before->find("source") : nullptr;
+      const bool is_same = version != nullptr && name != nullptr && version->string() != nullptr &&
+                           name->string() != nullptr && *version->string() == source.version &&
+                           *name->string() == source.name;
+      if (is_same) return std::unique_ptr<SourceSink>();
+    }
+    return std::unique_ptr<SourceSink>(
+        std::make_unique<ObjectSink>(store_, options_, source, std::move(marker)));
+  }
+
+ private:
+  ObjectStore& store_;
+  const ObjectOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Destination> object_destination(ObjectStore& store, ObjectOptions options) {
+  return std::make_unique<ObjectDestination>(store, std::move(options));
+}
+
+}  // namespace weir::import
