@@ -41,6 +41,7 @@ class FrameParser {
   /// batch on when is_full().
   net::Packet* add(std::span<const std::uint8_t> bytes, std::size_t original_length,
                    std::int64_t time_ns, net::Course course);
+  bool is_empty() const { return packets_.empty(); }
   bool is_full() const { return packets_.size() >= kBatchMax; }
   /// Hands the batch over, also if it is empty, and begins a new one.
   void flush(std::uint64_t dropped, const BatchSink& sink);
