@@ -18,9 +18,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "base/network_namespace.h"
 #include "net/protocol.h"
 
 namespace weir::capture {
@@ -29,9 +31,11 @@ namespace {
 constexpr unsigned kBlockBytes = 256u << 10;
 constexpr unsigned kBlocksMin = 4;
 constexpr unsigned kBlocksMax = 4096;
-constexpr unsigned kFrameBytes = 2048;  // only a unit of accounting in TPACKET_V3
-constexpr unsigned kRetireMs = 50;      // a block that is not full is handed over after that
-constexpr unsigned kSnapBytes = 256;    // link, IP and transport headers with options
+constexpr unsigned kFrameBytes = 2048;    // only a unit of accounting in TPACKET_V3
+constexpr unsigned kRetireMs = 50;        // a block that is not full is handed over after that
+constexpr unsigned kSnapBytes = 256;      // link, IP and transport headers with options
+constexpr int kDrainMs = kRetireMs + 25;  // its timer may be late by some jiffies
+constexpr int kNamespaceCheckTicks = 10;
 
 /// What PACKET_VNET_HDR puts before a frame. (linux/virtio_net.h is no C++: it names a member
 /// `class`.)
@@ -73,8 +77,11 @@ Error cannot_open(const std::string& device, int code) {
   std::string message = "cannot open interface " + device + ": " + std::strerror(code);
   const bool is_forbidden = code == EPERM || code == EACCES;
   if (is_forbidden) message += " (the capture needs CAP_NET_RAW)";
-  return {is_forbidden ? ErrorKind::forbidden : ErrorKind::unavailable, "CaptureFailed",
-          std::move(message)};
+  const bool is_absent = code == ENODEV || code == ENXIO;
+  return {is_forbidden ? ErrorKind::forbidden
+          : is_absent  ? ErrorKind::not_found
+                       : ErrorKind::unavailable,
+          "CaptureFailed", std::move(message)};
 }
 
 template <class T>
@@ -93,10 +100,31 @@ bool has_ethernet_header(const std::string& device) {
   return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
 }
 
-/// Makes the kernel copy only the first bytes of each packet.
-bool limit_copy(int fd) {
-  sock_filter keep = BPF_STMT(BPF_RET | BPF_K, kSnapBytes);
-  const sock_fprog program{1, &keep};
+/// The index of the device in the namespace of the socket, whatever that of the thread is; 0 if
+/// there is none.
+unsigned index_of(int fd, const std::string& device) {
+  ifreq request{};
+  device.copy(request.ifr_name, IFNAMSIZ - 1);
+  return ::ioctl(fd, SIOCGIFINDEX, &request) == 0 ? static_cast<unsigned>(request.ifr_ifindex) : 0;
+}
+
+bool has_index(int fd, unsigned index) {
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);
+  return ::ioctl(fd, SIOCGIFNAME, &request) == 0;
+}
+
+/// Makes the kernel copy only the first bytes of each packet, and, unless they are wanted, none of
+/// frames for other stations: they would take room in the ring and count as lost in a full one.
+bool limit_copy(int fd, bool other_hosts) {
+  const unsigned others = other_hosts ? kSnapBytes : 0;
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<unsigned>(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OTHERHOST, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, others),
+      BPF_STMT(BPF_RET | BPF_K, kSnapBytes),
+  };
+  const sock_fprog program{std::size(code), code};
   return set(fd, SOL_SOCKET, SO_ATTACH_FILTER, program);
 }
 
@@ -113,10 +141,12 @@ struct AfPacketSource::Impl {
   tpacket_block_desc& block(unsigned i) const {
     return *reinterpret_cast<tpacket_block_desc*>(ring + std::size_t{kBlockBytes} * i);
   }
-  void read_block(tpacket_block_desc& desc, const BatchSink& sink);
+  bool read_block(const BatchSink& sink);
+  void read_frames(tpacket_block_desc& desc, const BatchSink& sink);
   void read_frame(const tpacket3_hdr& header);
   std::uint64_t read_drops();
   Result<void> wait();
+  void drain(const BatchSink& sink);
 
   std::string device;
   Config config;
@@ -124,6 +154,9 @@ struct AfPacketSource::Impl {
   Descriptor fd;
   std::uint8_t* ring = nullptr;
   unsigned blocks = 0;
+  unsigned next = 0;  // block that the kernel hands over next
+  std::uint64_t namespace_id = 0;
+  int ticks_unchecked = 0;
   bool has_segments = false;  // each frame is preceded by a SegmentHeader
   SourceCounters counters;
   std::optional<FrameParser> parser;
@@ -139,7 +172,8 @@ Result<void> AfPacketSource::Impl::set_up() {
       ::socket(AF_PACKET, (is_ethernet ? SOCK_RAW : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (fd.get() < 0) return cannot_open(device, errno);
   const int version = TPACKET_V3;
-  if (!set(fd.get(), SOL_PACKET, PACKET_VERSION, version) || !limit_copy(fd.get())) {
+  if (!set(fd.get(), SOL_PACKET, PACKET_VERSION, version) ||
+      !limit_copy(fd.get(), config.other_hosts)) {
     return cannot_open(device, errno);
   }
   // The next three only improve the numbers; old kernels may lack them. With receive time stamps
@@ -185,14 +219,16 @@ Result<std::unique_ptr<AfPacketSource>> AfPacketSource::open(const std::string& 
   auto impl = std::make_unique<Impl>();
   impl->device = device;
   impl->config = config;
-  WEIR_CHECK(impl->set_up());
+  impl->namespace_id = network_namespace_id(config.network_namespace);
+  Result<void> done;
+  WEIR_CHECK(in_network_namespace(config.network_namespace, [&] { done = impl->set_up(); }));
+  WEIR_CHECK(done);
   return std::unique_ptr<AfPacketSource>(new AfPacketSource(std::move(impl)));
 }
 
 void AfPacketSource::Impl::read_frame(const tpacket3_hdr& header) {
   const auto* const base = reinterpret_cast<const std::uint8_t*>(&header);
   const auto& link = *reinterpret_cast<const sockaddr_ll*>(base + TPACKET_ALIGN(sizeof header));
-  if (link.sll_pkttype == PACKET_OTHERHOST && !config.other_hosts) return;
   const net::Course course =
       link.sll_pkttype == PACKET_OUTGOING ? net::Course::leaving : net::Course::arriving;
   const std::int64_t time_ns = std::int64_t{header.tp_sec} * 1'000'000'000 + header.tp_nsec;
@@ -214,7 +250,7 @@ void AfPacketSource::Impl::read_frame(const tpacket3_hdr& header) {
   }
 }
 
-void AfPacketSource::Impl::read_block(tpacket_block_desc& desc, const BatchSink& sink) {
+void AfPacketSource::Impl::read_frames(tpacket_block_desc& desc, const BatchSink& sink) {
   const tpacket_hdr_v1& block_header = desc.hdr.bh1;
   const auto* at = reinterpret_cast<const std::uint8_t*>(&desc) + block_header.offset_to_first_pkt;
   for (unsigned i = 0; i < block_header.num_pkts; ++i) {
@@ -223,6 +259,20 @@ void AfPacketSource::Impl::read_block(tpacket_block_desc& desc, const BatchSink&
     if (parser->is_full()) parser->flush(0, sink);
     at += header.tp_next_offset;
   }
+}
+
+/// Hands over the next block if the kernel has given it; false if not.
+bool AfPacketSource::Impl::read_block(const BatchSink& sink) {
+  tpacket_block_desc& desc = block(next);
+  const std::atomic_ref<std::uint32_t> status(desc.hdr.bh1.block_status);
+  if ((status.load(std::memory_order_acquire) & TP_STATUS_USER) == 0) return false;
+  read_frames(desc, sink);
+  status.store(TP_STATUS_KERNEL, std::memory_order_release);
+  next = (next + 1) % blocks;
+  // Also while packets keep coming: a window must not end before it is known what it lacks.
+  const std::uint64_t dropped = read_drops();
+  if (dropped != 0 || !parser->is_empty()) parser->flush(dropped, sink);
+  return true;
 }
 
 /// Reading resets the kernel's counters.
@@ -235,6 +285,13 @@ std::uint64_t AfPacketSource::Impl::read_drops() {
 }
 
 Result<void> AfPacketSource::Impl::wait() {
+  // A socket keeps its namespace alive, and with it a device that for everybody else is gone.
+  if (!config.network_namespace.empty() && ++ticks_unchecked >= kNamespaceCheckTicks) {
+    ticks_unchecked = 0;
+    if (network_namespace_id(config.network_namespace) != namespace_id) {
+      return cannot_open(device, ENODEV);
+    }
+  }
   pollfd entry{fd.get(), POLLIN, 0};
   const int ready = ::poll(&entry, 1, static_cast<int>(config.tick.count()));
   if (ready <= 0 || (entry.revents & (POLLERR | POLLHUP)) == 0) return {};
@@ -242,26 +299,38 @@ Result<void> AfPacketSource::Impl::wait() {
   socklen_t size = sizeof code;
   ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &code, &size);
   // An interface that is only down keeps its index, and the kernel attaches the socket again.
-  if (::if_nametoindex(device.c_str()) != index) return cannot_open(device, ENODEV);
+  if (!has_index(fd.get(), index)) return cannot_open(device, ENODEV);
   if (code != 0 && code != ENETDOWN) return cannot_open(device, code);
   return {};
 }
 
-Result<void> AfPacketSource::run(const std::stop_token& stop, const BatchSink& sink) {
-  unsigned next = 0;
-  while (!stop.stop_requested()) {
-    tpacket_block_desc& desc = impl_->block(next);
-    std::atomic_ref<std::uint32_t> status(desc.hdr.bh1.block_status);
-    if ((status.load(std::memory_order_acquire) & TP_STATUS_USER) == 0) {
-      impl_->parser->flush(impl_->read_drops(), sink);
-      WEIR_CHECK(impl_->wait());
-      continue;
-    }
-    impl_->read_block(desc, sink);
-    status.store(TP_STATUS_KERNEL, std::memory_order_release);
-    next = (next + 1) % impl_->blocks;
+void AfPacketSource::Impl::drain(const BatchSink& sink) {
+  // At most one round: what comes meanwhile is not of the past.
+  for (unsigned i = 0; i < blocks && read_block(sink); ++i) {
   }
-  impl_->parser->flush(impl_->read_drops(), sink);
+  // The kernel parts with the block that it is filling after its time-out, also if the device is
+  // gone. (A socket with an error is no help in waiting for that: poll() returns at once.)
+  ::poll(nullptr, 0, kDrainMs);
+  for (unsigned i = 0; i < blocks && read_block(sink); ++i) {
+  }
+  parser->flush(read_drops(), sink);
+}
+
+void AfPacketSource::drain(const BatchSink& sink) { impl_->drain(sink); }
+
+bool AfPacketSource::is_device(const std::string& name) const {
+  return index_of(impl_->fd.get(), name) == impl_->index;
+}
+
+Result<void> AfPacketSource::run(const std::stop_token& stop, const BatchSink& sink) {
+  while (!stop.stop_requested()) {
+    if (impl_->read_block(sink)) continue;
+    impl_->parser->flush(impl_->read_drops(), sink);
+    if (auto ready = impl_->wait(); !ready) {
+      impl_->drain(sink);
+      return ready;
+    }
+  }
   return {};
 }
 

@@ -19,7 +19,8 @@ namespace weir::capture {
 /// GSO) count as those segments. The course of a packet is the device's: leaving or arriving.
 ///
 /// Threads: `run()` belongs to the caller's thread; the counters may be read from any.
-/// Memory: the ring. When it is full the kernel drops and counts, which batches report.
+/// Memory: the ring. When it is full the kernel drops and counts, which batches report: packets
+/// handed over and dropped together are all that passed.
 class AfPacketSource {
  public:
   struct Config {
@@ -28,17 +29,25 @@ class AfPacketSource {
     /// Also frames for other stations, as on a bridge port or the host's end of a guest's
     /// interface.
     bool other_hosts = false;
+    /// Of /run/netns, where the device is; "": that of the process.
+    std::string network_namespace = {};
   };
 
-  /// Error: no such interface, or not allowed; names the interface, the reason and the capability
-  /// needed.
+  /// Error: no such interface (kind not_found), or not allowed (forbidden); names the interface,
+  /// the reason and the capability needed.
   static Result<std::unique_ptr<AfPacketSource>> open(const std::string& device,
                                                       const Config& config);
   ~AfPacketSource();
 
-  /// Hands over batches until `stop`. An interface that goes down is waited for. Error: it
-  /// vanished.
+  /// Hands over batches until `stop`; what is then still in the ring stays there, for another run()
+  /// or for drain(). An interface that goes down is waited for. Error: it vanished, or another
+  /// namespace has the name of its own; everything that passed until then was handed over.
   Result<void> run(const std::stop_token& stop, const BatchSink& sink);
+  /// Hands over what has passed until now; takes some 75 ms, the kernel's time to part with the
+  /// last packets.
+  void drain(const BatchSink& sink);
+  /// Whether this is the device that has the name now: the same one after it was renamed.
+  bool is_device(const std::string& name) const;
   const SourceCounters& counters() const;
 
  private:

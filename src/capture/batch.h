@@ -45,6 +45,7 @@ class FrameParser {
   /// batch on when is_full(), before the next frame.
   net::Packet* add(std::span<const std::uint8_t> bytes, std::size_t original_length,
                    std::int64_t time_ns, net::Course course);
+  bool is_empty() const { return count_ == 0; }
   bool is_full() const { return count_ == kBatchMax; }
   /// Hands the batch over, also if it is empty, and begins a new one. Until then the counters do
   /// not know its frames.
