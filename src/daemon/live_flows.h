@@ -13,8 +13,7 @@
 #include "base/shape.h"
 #include "capture/flow_expression.h"
 #include "flow/context.h"
-#include "flow/record.h"
-#include "flow/table.h"
+#include "flow/meter.h"
 #include "logs/filter_pattern.h"
 
 namespace weir::daemon {
@@ -28,14 +27,11 @@ struct FlowQuery {
   static Shape shape();
 };
 
-/// A flow of an open window. The references are valid during the call.
+/// A flow of an open window and whose it is. The references are valid during the call.
 struct LiveFlow {
   const flow::Context& interface;
   std::string_view device;
-  const flow::Flow::Key& key;
-  flow::Verdict action = flow::Verdict::accept;
-  const flow::Tally& tally;
-  const flow::Rule* rule = nullptr;  // who refused it
+  const flow::Meter::OpenFlow& flow;
 };
 
 /// Chooses, sorts and counts flows.
@@ -46,7 +42,7 @@ class LiveFlows {
   /// Errors (kind invalid): a filter or expression that does not read.
   static Result<LiveFlows> make(FlowQuery query);
 
-  void add(const LiveFlow& flow);
+  void add(const LiveFlow& live);
   /// `{"flows": [...], "matched": n, "packets": n, "bytes": n}`, packets and bytes of all that
   /// matched.
   Document answer() const;
@@ -58,8 +54,8 @@ class LiveFlows {
   };
   LiveFlows(FlowQuery query, logs::FilterPattern filter)
       : query_(std::move(query)), filter_(std::move(filter)) {}
-  bool is_wanted(const LiveFlow& flow);
-  std::int64_t rank_of(const flow::Tally& tally) const;
+  bool is_wanted(const LiveFlow& live);
+  std::int64_t rank_of(const flow::Meter::OpenFlow& flow) const;
 
   FlowQuery query_;
   logs::FilterPattern filter_;

@@ -34,19 +34,19 @@ class LiveFlowsTest : public testing::Test {
  private:
   void add(LiveFlows& flows, const char* source, std::uint16_t port, std::uint8_t protocol,
            std::uint64_t packets, std::uint64_t bytes, flow::Verdict action) {
-    flow::Flow::Key key;
-    key.source = *net::Address::parse(source);
-    key.destination = *net::Address::parse("10.0.0.5");
-    key.source_port = 40'000;
-    key.destination_port = port;
-    key.protocol = protocol;
-    flow::Tally tally;
-    tally.packets = packets;
-    tally.bytes = bytes;
-    tally.first_ns = tally.last_ns = 1'700'000'000'000'000'000 + port;
     const flow::Rule rule{"NACL", "acl-1", 90};
-    flows.add({interface_, "eth0", key, action, tally,
-               action == flow::Verdict::reject ? &rule : nullptr});
+    flow::Meter::OpenFlow open;
+    open.key.source = *net::Address::parse(source);
+    open.key.destination = *net::Address::parse("10.0.0.5");
+    open.key.source_port = 40'000;
+    open.key.destination_port = port;
+    open.key.protocol = protocol;
+    open.verdict = action;
+    open.packets = packets;
+    open.bytes = bytes;
+    open.first = open.last = Time::from_seconds(1'700'000'000) + Duration(port);
+    if (action == flow::Verdict::reject) open.rule = &rule;
+    flows.add({interface_, "eth0", open});
   }
 
   flow::Context interface_;
