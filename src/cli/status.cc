@@ -39,7 +39,7 @@ void print(const Document::Map& members, const std::string& indent) {
 }  // namespace
 
 bool daemon_answers(const daemon::Config& config) {
-  return static_cast<bool>(get(config.endpoint_url() + "/_weir/health"));
+  return static_cast<bool>(get_json(config.endpoint_url(), "/_weir/health"));
 }
 
 int status(const daemon::Config& config, const StatusOptions& options) {
