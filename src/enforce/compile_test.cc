@@ -129,5 +129,85 @@ TEST(CompiledRules, AreTheSameForTheSameAcls) {
   EXPECT_EQ(compile({one}, kGroup), compile({one}, kGroup));
 }
 
+vpc::InterfaceRules with_groups(std::vector<vpc::GroupAllowance> allowances) {
+  vpc::InterfaceRules rules = with({});
+  std::sort(allowances.begin(), allowances.end());
+  rules.groups = {{"sg-1"}, true, std::move(allowances)};
+  return rules;
+}
+
+vpc::GroupAllowance allow(std::string peer, int protocol = -1, int from = -1, int to = -1,
+                          vpc::Direction direction = vpc::Direction::ingress) {
+  return {direction, protocol, from, to, *net::Prefix::parse(peer)};
+}
+
+const std::string kStateful =
+    R"({"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["established","related"]}},)"
+    R"({"return":null})";
+
+TEST(CompiledGroups, NeedNothingWhereTheyAreNotEnforcedOrAllowAll) {
+  vpc::InterfaceRules off = with({});
+  off.groups.ids = {"sg-1"};
+  EXPECT_EQ(compile({off}, kGroup), kNothing);
+  std::vector<vpc::GroupAllowance> everything;
+  for (const auto direction : {vpc::Direction::ingress, vpc::Direction::egress}) {
+    everything.push_back(allow("0.0.0.0/0", -1, -1, -1, direction));
+    everything.push_back(allow("::/0", -1, -1, -1, direction));
+  }
+  EXPECT_EQ(compile({with_groups(everything)}, kGroup), kNothing);
+}
+
+TEST(CompiledGroups, LetConnectionsThroughBeforeTheyAreAskedAndRefuseTheRest) {
+  const auto text = compile({with_groups({allow("10.0.0.0/8", 6, 22, 25)})}, kGroup);
+  const auto stateful = text.find(rule("groups_in_eni-1", kStateful));
+  const auto allowed =
+      text.find(rule("groups_in_eni-1",
+                     R"({"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},)"
+                     R"("right":{"prefix":{"addr":"10.0.0.0","len":8}}}},)"
+                     R"({"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":6}},)"
+                     R"({"match":{"op":"==","left":{"payload":{"protocol":"th","field":"dport"}},)"
+                     R"("right":{"range":[22,25]}}},{"return":null})"));
+  const auto refused =
+      text.find(rule("groups_in_eni-1", R"({"log":{"prefix":"eni-1|sg-1|0|in)" + kDrop));
+  ASSERT_NE(refused, std::string::npos);
+  EXPECT_LT(stateful, allowed);
+  EXPECT_LT(allowed, refused);
+}
+
+TEST(CompiledGroups, StandBehindTheAclOnTheWayInAndBeforeItOnTheWayOut) {
+  vpc::InterfaceRules rules = with({entry({}), entry({.egress = true})});
+  rules.groups = {{"sg-1"}, true, {}};
+  const auto text = compile({rules}, kGroup);
+  EXPECT_THAT(text,
+              HasSubstr(R"("name":"inbound","type":"filter","hook":"prerouting","prio":-310)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"("name":"inbound_tracked","type":"filter","hook":"prerouting","prio":-150)"));
+  EXPECT_LT(text.find(R"({"jump":{"target":"groups_out_eni-1"}})"),
+            text.find(R"({"jump":{"target":"out_eni-1"}})"));
+}
+
+TEST(CompiledGroups, OpenConnectionsAreListedByAddressesAndPorts) {
+  const Connection open{*net::Address::parse("10.0.0.5"), *net::Address::parse("203.0.113.9"), 22,
+                        50000};
+  const auto text = compile({with_groups({})}, kGroup, std::span(&open, 1));
+  EXPECT_THAT(text, HasSubstr(R"("elem":[{"concat":["10.0.0.5",22,"203.0.113.9",50000]}])"));
+  EXPECT_THAT(compile({with({entry({})})}, kGroup, std::span(&open, 1)), Not(HasSubstr("open4")))
+      << "ACLs know no connections";
+}
+
+TEST(CompiledGroups, OfAGuestAreJudgedOnTheOtherWayOfItsDevice) {
+  vpc::InterfaceRules guest = with({entry({})});
+  guest.groups = {{"sg-1"}, true, {}};
+  guest.is_guest = true;
+  const auto text = compile({guest}, kGroup);
+  EXPECT_LT(text.find(R"({"jump":{"target":"in_eni-1"}})"),
+            text.find(R"({"jump":{"target":"groups_in_eni-1"}})"));
+  EXPECT_THAT(text, Not(HasSubstr(R"("name":"inbound",)")));
+  EXPECT_THAT(text,
+              HasSubstr(rule("outbound", R"({"match":{"op":"==","left":{"meta":{"key":"oifname"}},)"
+                                         R"("right":"eth0"}},{"jump":{"target":"in_eni-1"}})")));
+}
+
 }  // namespace
 }  // namespace weir::enforce

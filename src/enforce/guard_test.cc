@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "enforce/guard.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 namespace weir::enforce {
 namespace {
@@ -72,6 +77,48 @@ TEST(LockOutGuard, ConnectionsInsideTheHostDoNotCount) {
   elsewhere.local = *net::Address::parse("127.0.0.1");
   const Connection open[] = {own, elsewhere};
   EXPECT_TRUE(check_lock_out(rules({}), rules({deny(10, "0.0.0.0/0")}), open));
+}
+
+/// The groups of eth0 allow only this port in.
+std::vector<vpc::InterfaceRules> only_port(int port) {
+  auto made = rules({});
+  made[0].groups = {{"sg-1", "sg-2"},
+                    true,
+                    {{vpc::Direction::ingress, 6, port, port, *net::Prefix::parse("0.0.0.0/0")}}};
+  return made;
+}
+
+TEST(LockOutGuard, GroupsDoNotCutAnOpenSession) {
+  const Connection open[] = {session()};
+  EXPECT_TRUE(check_lock_out(rules({}), only_port(443), open));
+}
+
+TEST(LockOutGuard, GroupsMustNotShutOutWhoeverAsks) {
+  Connection asking = session();
+  asking.local_port = 4566;
+  asking.is_asking = true;
+  const Connection open[] = {asking};
+  EXPECT_TRUE(check_lock_out(rules({}), only_port(4566), open));
+  EXPECT_TRUE(check_lock_out(only_port(443), only_port(22), open)) << "it could not before either";
+  const auto shut_out = check_lock_out(rules({}), only_port(443), open);
+  ASSERT_FALSE(shut_out);
+  EXPECT_EQ(shut_out.error().code, "OperationNotPermitted");
+  EXPECT_THAT(shut_out.error().message, HasSubstr("sg-1, sg-2 would not allow it"));
+}
+
+TEST(OpenConnections, AreTheEstablishedAndTheClosingOnesOfOtherHosts) {
+  const std::string folder = testing::TempDir() + "weir-open-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkdir(folder.c_str(), 0700), 0);
+  std::ofstream(folder + "/tcp") << "   0: 0500000A:0050 097100CB:C350 08 0\n"   // CLOSE_WAIT
+                                 << "   1: 0500000A:0051 097100CB:C350 06 0\n"   // TIME_WAIT
+                                 << "   2: 0100007F:0016 0100007F:C350 01 0\n"   // loopback
+                                 << "   3: 0500000A:0016 097100CB:C350 01 0\n";  // SSH
+  const std::uint16_t ssh[] = {22};
+  Connection closing = session();
+  closing.local_port = 80;
+  EXPECT_THAT(open_connections(folder, ssh), ElementsAre(session(), closing));
+  std::remove((folder + "/tcp").c_str());
+  ::rmdir(folder.c_str());
 }
 
 }  // namespace

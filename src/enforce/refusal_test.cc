@@ -15,6 +15,15 @@ TEST(RefusalPrefix, ReadsBackWhatItWrote) {
   EXPECT_EQ(parse_prefix(to_prefix(out)), out);
 }
 
+TEST(RefusalPrefix, NamesAsManyGroupsAsFit) {
+  const std::string id = "sg-0123456789abcdef0";
+  const std::vector<std::string> five(5, id);
+  EXPECT_EQ(owner_of_groups(std::span(five).first(2)), id + "," + id);
+  const Refusal refusal{"eni-0123456789abcdef0", owner_of_groups(five), 0, vpc::Direction::egress};
+  EXPECT_LE(to_prefix(refusal).size(), 127U) << "the kernel keeps no more";
+  EXPECT_EQ(parse_prefix(to_prefix(refusal)), refusal);
+}
+
 TEST(RefusalPrefix, OfOtherProgramsIsNotOurs) {
   for (const char* text : {"", "DROP: ", "eni-1|acl-1|5", "eni-1|acl-1|5|in|x", "eni-1|acl-1|x|in",
                            "eni-1|acl-1||in", "eni-1|acl-1|5|up", "a|b|5|in", "|||"}) {
