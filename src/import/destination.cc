@@ -32,7 +32,8 @@ std::unique_ptr<Destination> no_destination() { return std::make_unique<NoDestin
 
 void FieldPlaces::look(const Entry& entry) {
   if (format == entry.format) return;
-  *this = {.format = entry.format};
+  *this = FieldPlaces();
+  format = entry.format;
   const auto fields = entry.format->fields();
   for (int place = 0; place < static_cast<int>(fields.size()); ++place) {
     switch (fields[static_cast<std::size_t>(place)]) {
@@ -60,16 +61,21 @@ std::string_view FieldPlaces::at(const Entry& entry, int place) {
   return value == "-" ? std::string_view() : value;
 }
 
+std::optional<Time> FieldPlaces::time_around(const Entry& entry) const {
+  if (entry.time || start >= 0 || end >= 0) return entry.time;
+  return entry.file_time;
+}
+
 std::optional<Time> FieldPlaces::time_of(const Entry& entry) const {
   if (const auto time = seconds_at(entry, start)) return time;
   if (const auto time = seconds_at(entry, end)) return time;
-  return entry.time;
+  return time_around(entry);
 }
 
 std::optional<Time> FieldPlaces::end_of(const Entry& entry) const {
   if (const auto time = seconds_at(entry, end)) return time;
   if (const auto time = seconds_at(entry, start)) return time;
-  return entry.time;
+  return time_around(entry);
 }
 
 }  // namespace weir::import

@@ -48,7 +48,8 @@ class Destination {
 std::unique_ptr<Destination> no_destination();
 
 /// Where the fields that matter to an import stand in a format; -1 for what it does not have.
-struct FieldPlaces {
+class FieldPlaces {
+ public:
   const flow::Format* format = nullptr;
   int start = -1;
   int end = -1;
@@ -59,10 +60,14 @@ struct FieldPlaces {
   void look(const Entry& entry);
   /// The value at a place; "" where it is absent.
   static std::string_view at(const Entry& entry, int place);
-  /// Start, else end, else the time of the log event; nothing if there is none of them.
+  /// Start, else end, else the time of the log event. Where the format has neither start nor end
+  /// and there is no event, that of the file. Nothing if all that are missing or unreadable.
   std::optional<Time> time_of(const Entry& entry) const;
-  /// End, else start, else the time of the log event.
+  /// The same, but end before start.
   std::optional<Time> end_of(const Entry& entry) const;
+
+ private:
+  std::optional<Time> time_around(const Entry& entry) const;
 };
 
 }  // namespace weir::import

@@ -23,6 +23,7 @@ struct Entry {
   std::uint64_t number = 0;                  // of the line, event or row in the source, from 1
   std::optional<Time> time;                  // of the log event around it, if there was one
   std::string_view stream;                   // its log stream, "" if not known
+  Time file_time = {};  // of the file around it: for formats without start and end only
 
   /// The value of a field, "" if the format does not have it or the value is `-`.
   std::string_view value(flow::Field field) const;

@@ -83,6 +83,7 @@ struct Importer::Impl {
   const std::atomic<bool>& stop;
   Progress progress;
   Guarded<Summary> summary;
+  std::atomic<std::uint64_t> bytes_known{0};  // of sources that were passed over
 
   // The queue of sources between the thread that lists and the jobs.
   struct Work {
@@ -121,10 +122,11 @@ namespace {
 /// Passes entries on and counts.
 class Counting final : public Visitor {
  public:
-  Counting(SourceSink& sink, const std::string& shown, const Importer::Config& config,
+  Counting(SourceSink& sink, const SourceInfo& source, const Importer::Config& config,
            Progress& progress, const std::atomic<bool>& stop, Summary& found)
       : sink_(sink),
-        shown_(shown),
+        shown_(source.shown()),
+        file_time_(source.time()),
         config_(config),
         progress_(progress),
         stop_(stop),
@@ -133,7 +135,9 @@ class Counting final : public Visitor {
   Counting(const Counting&) = delete;
   Counting& operator=(const Counting&) = delete;
 
-  Result<void> on_entry(const Entry& entry) override {
+  Result<void> on_entry(const Entry& read) override {
+    Entry entry = read;
+    entry.file_time = file_time_;
     auto refused = sink_.add(entry);
     if (!refused) {
       sink_error_ = refused.error();
@@ -185,7 +189,8 @@ class Counting final : public Visitor {
   }
 
   SourceSink& sink_;
-  const std::string& shown_;
+  const std::string shown_;
+  const Time file_time_;
   const Importer::Config& config_;
   Progress& progress_;
   const std::atomic<bool>& stop_;
@@ -226,11 +231,10 @@ void Importer::Impl::merge(const Summary& found) {
 /// Reads a source into its sink. The Error is of the source unless the sink's.
 Result<void> Importer::Impl::read(const Work& work, SourceSink& sink, FileSummary& file,
                                   Summary& found) {
-  const std::string shown(work.source.shown());
   WEIR_TRY(auto bytes, work.place->open(work.source));
   WEIR_TRY(columnar::Unpacked unpacked,
            columnar::unpack(std::make_unique<Counted>(std::move(bytes), progress.bytes)));
-  Counting visitor(sink, shown, config, progress, stop, found);
+  Counting visitor(sink, work.source, config, progress, stop, found);
   Result<FileSummary> done = FileSummary{};
   if (unpacked.is_parquet) {
     std::filesystem::path local = work.place->local_file(work.source);
@@ -304,7 +308,8 @@ Result<void> Importer::Impl::start_source(Sources& place, const SourceInfo& sour
   if (start.is_complete) {
     ++summary.lock()->sources_known;
     ++progress.sources;
-    progress.bytes += source.bytes;
+    progress.bytes += source.bytes;  // they need no time
+    bytes_known += source.bytes;
     return {};
   }
   std::unique_lock lock(mutex);
@@ -363,7 +368,7 @@ Result<void> Importer::run(const std::vector<std::unique_ptr<Sources>>& places) 
 
 Summary Importer::summary() const {
   Summary summary = *impl_->summary.lock();
-  summary.bytes = impl_->progress.bytes;
+  summary.bytes = impl_->progress.bytes - impl_->bytes_known;
   return summary;
 }
 const Progress& Importer::progress() const { return impl_->progress; }

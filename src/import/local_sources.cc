@@ -99,12 +99,14 @@ class LocalSources final : public Sources {
 
 class InputSources final : public Sources {
  public:
-  explicit InputSources(Runtime& runtime) : name_("stdin:" + runtime.uuid()) {}
+  explicit InputSources(Runtime& runtime)
+      : name_("stdin:" + runtime.uuid()), began_(runtime.now()) {}
   std::string prefix() const override { return name_; }
   Result<void> list(const Take& take) override {
     SourceInfo source;
     source.name = name_;
     source.version = "1";
+    source.modified = began_;
     take(source);
     return {};
   }
@@ -115,6 +117,7 @@ class InputSources final : public Sources {
 
  private:
   std::string name_;
+  Time began_;
 };
 
 }  // namespace
@@ -123,6 +126,21 @@ std::string_view SourceInfo::shown() const {
   std::string_view text = name;
   if (text.starts_with(kScheme)) text.remove_prefix(kScheme.size());
   return text.starts_with("stdin:") ? std::string_view("standard input") : text;
+}
+
+Time SourceInfo::time() const {
+  constexpr std::string_view kShape = "_00000000T0000Z_";
+  const std::size_t slash = name.rfind('/');
+  for (std::size_t at = name.find('_', slash + 1); at != std::string::npos;
+       at = name.find('_', at + 1)) {
+    const std::string part = name.substr(at, kShape.size());
+    if (part.size() < kShape.size() || part[9] != 'T' || part[14] != 'Z') continue;
+    const auto slot =
+        parse_iso8601(part.substr(1, 4) + '-' + part.substr(5, 2) + '-' + part.substr(7, 2) + 'T' +
+                      part.substr(10, 2) + ':' + part.substr(12, 2) + 'Z');
+    if (slot) return *slot;
+  }
+  return modified;
 }
 
 std::filesystem::path Sources::local_file(const SourceInfo&) const { return {}; }

@@ -26,6 +26,8 @@ struct SourceInfo {
 
   /// What people call it: the path without `file://`.
   std::string_view shown() const;
+  /// The slot in a name that AWS gave (`..._20260131T1205Z_...`), else when it was modified.
+  Time time() const;
 };
 
 /// A place that holds sources. Their order is that of their names as bytes.
