@@ -46,6 +46,7 @@ class Collecting {
         [this](const ExporterInterface& interface) {
           const std::lock_guard lock(mutex_);
           interfaces_.push_back(interface);
+          return interface.context;
         });
     WEIR_ASSERT(started);
     collector_ = *std::move(started);

@@ -42,7 +42,10 @@ struct World {
             EXPECT_EQ(record.text(flow::Field::interface_id), context.interface_id);
           }
         },
-        [this](const ExporterInterface& interface) { interfaces.push_back(interface); });
+        [this](const ExporterInterface& interface) {
+          interfaces.push_back(interface);
+          return interface.context;
+        });
   }
   /// The lines that these datagrams give.
   std::vector<std::string> after(const Peer& from, const std::vector<Writer>& datagrams) {

@@ -88,8 +88,7 @@ Interfaces::Entry* Interfaces::find_or_add(const Key& key, const Origin& origin)
   interface.context.region = config_.region;
   interface.context.az_id = config_.az_id;
   Entry& entry = interfaces_[key];
-  entry.context = interface.context;
-  if (on_interface_) on_interface_(interface);
+  entry.context = on_interface_ ? on_interface_(interface) : interface.context;
   return &entry;
 }
 

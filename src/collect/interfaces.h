@@ -27,7 +27,7 @@ struct ExporterInterface {
   net::Address agent;        // sFlow agent, where it is another than the sender; none otherwise
   std::uint32_t index = 0;   // ifIndex
   std::uint32_t domain = 0;  // observation domain, where the exporter names no interface (index 0)
-  flow::Context context;     // what its records say about it; the id is stable across restarts
+  flow::Context context;     // the id is stable across restarts; the rest is of Interfaces::Config
 };
 
 /// Flows of exporters -> records of their interfaces, and what is lost -> SKIPDATA records.
@@ -64,7 +64,9 @@ class Interfaces {
     std::uint64_t flows_unassigned = 0;  // of interfaces beyond interfaces_max
   };
   using Sink = std::function<void(const flow::Context&, std::span<const flow::Record>)>;
-  using OnInterface = std::function<void(const ExporterInterface&)>;
+  /// Told of an interface before its first record; returns what its records say about it, such as
+  /// `context` as it is.
+  using OnInterface = std::function<flow::Context(const ExporterInterface&)>;
 
   Interfaces(Config config, Sink sink, OnInterface on_interface);
 

@@ -54,6 +54,21 @@ constexpr Setting kSettings[] = {
     {"hide_unlogged", "Capture",
      "Leave out the traffic that AWS never logs (DHCP, Amazon DNS, time and metadata services)."},
     {"nodata_records", "Capture", "Write a NODATA record for each window without traffic."},
+    {"collect_netflow", "Flows of other devices",
+     "UDP address and port for NetFlow v5 and v9 of routers, such as 0.0.0.0:2055; off if empty."},
+    {"collect_ipfix", "Flows of other devices",
+     "UDP address and port for IPFIX, such as 0.0.0.0:4739; off if empty."},
+    {"collect_sflow", "Flows of other devices",
+     "UDP address and port for sFlow v5, such as 0.0.0.0:6343; off if empty."},
+    {"collect_allow", "Flows of other devices",
+     "CIDR blocks of the exporters; by default private, link-local and loopback addresses. Senders "
+     "of UDP can be forged: use a management network."},
+    {"collect_scale_sampled", "Flows of other devices",
+     "Multiply packets and bytes of sampled flows by the sampling rate."},
+    {"receive_access_key", "Flows of other devices",
+     "Key that AWS must send to `POST /_weir/receive/<log-group>` (Firehose, CloudWatch Logs "
+     "subscriptions); off if empty.",
+     true},
     {"enforce", "Network ACLs and security groups",
      "Whether network ACLs and security groups are made true with nftables; by default yes, and no "
      "in CI mode."},
@@ -178,14 +193,32 @@ Result<void> check_streams(const Config& config) {
   return {};
 }
 
+Result<void> check_prefixes(std::string_view key, const std::vector<std::string>& prefixes) {
+  for (const std::string& text : prefixes) {
+    if (!net::Prefix::parse(text)) {
+      return config_error(std::string(key) + ": '" + text +
+                          "' is no CIDR block such as 192.0.2.0/24");
+    }
+  }
+  return {};
+}
+
+Result<void> check_collector(std::string_view key, const std::string& text) {
+  if (text.empty()) return {};
+  const auto address = parse_listen(text);
+  if (address && net::Address::parse(address->host)) return {};
+  return config_error(std::string(key) + ": '" + text +
+                      "' is no address and port such as 0.0.0.0:2055 or [::]:2055");
+}
+
 Result<void> check(const Config& config) {
   WEIR_TRY(const ListenAddress ignored, parse_listen(config.listen));
   (void)ignored;
-  for (const std::string& text : config.respond_allow) {
-    if (!net::Prefix::parse(text)) {
-      return config_error("respond_allow: '" + text + "' is no CIDR block such as 192.0.2.0/24");
-    }
-  }
+  WEIR_CHECK(check_prefixes("respond_allow", config.respond_allow));
+  WEIR_CHECK(check_prefixes("collect_allow", config.collect_allow));
+  WEIR_CHECK(check_collector("collect_netflow", config.collect_netflow));
+  WEIR_CHECK(check_collector("collect_ipfix", config.collect_ipfix));
+  WEIR_CHECK(check_collector("collect_sflow", config.collect_sflow));
   WEIR_CHECK(check_streams(config));
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return config_error("tls_certificate and tls_key belong together: set both or neither");
@@ -223,6 +256,12 @@ Shape Config::shape() {
       optional<&S::refused_report_delay_ms>("refused_report_delay_ms", range(-1, 60000)),
       optional<&S::hide_unlogged>("hide_unlogged"),
       optional<&S::nodata_records>("nodata_records"),
+      optional<&S::collect_netflow>("collect_netflow"),
+      optional<&S::collect_ipfix>("collect_ipfix"),
+      optional<&S::collect_sflow>("collect_sflow"),
+      optional<&S::collect_allow>("collect_allow", items(0, 1000)),
+      optional<&S::collect_scale_sampled>("collect_scale_sampled"),
+      optional<&S::receive_access_key>("receive_access_key", length(0, 4096)),
       optional<&S::enforce>("enforce"),
       optional<&S::enforce_force>("enforce_force"),
       optional<&S::acl_entries_max>("acl_entries_max", range(2, 4000)),

@@ -37,6 +37,13 @@ struct Config {
   bool hide_unlogged = true;
   bool nodata_records = true;
 
+  std::string collect_netflow;  // "": off
+  std::string collect_ipfix;
+  std::string collect_sflow;
+  std::vector<std::string> collect_allow;
+  bool collect_scale_sampled = true;
+  std::string receive_access_key;  // "": off
+
   std::optional<bool> enforce;  // unset: on, but off in CI mode
   bool enforce_force = false;
   int acl_entries_max = 20;

@@ -62,6 +62,16 @@ TEST(Config, ValuesOutOfBoundsAreRefused) {
   EXPECT_FALSE(load_config("/nonexistent.yaml", {}, {}));
 }
 
+TEST(Config, CollectorsNeedAnAddressAndExportersPrefixes) {
+  EXPECT_TRUE(load_config("", {}, {{"collect_netflow", ":2055"}}));
+  EXPECT_TRUE(load_config("", {}, {{"collect_sflow", "[::]:6343"}}));
+  const auto named = load_config("", {}, {{"collect_ipfix", "router:4739"}});
+  ASSERT_FALSE(named);
+  EXPECT_THAT(named.error().message, HasSubstr("collect_ipfix: 'router:4739' is no address"));
+  EXPECT_FALSE(load_config("", {}, {{"collect_netflow", "2055"}}));
+  EXPECT_FALSE(load_config("", {}, {{"collect_allow", "10.0.0.1"}}));
+}
+
 TEST(Config, ListsComeFromYamlAndFromCommas) {
   const ConfigFile file("interfaces: [eth0, eth1]\n");
   EXPECT_THAT(load_config(file.path(), {}, {})->interfaces, ElementsAre("eth0", "eth1"));

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/runtime.h"
+#include "daemon/receive.h"
 #include "daemon/world.h"
 #include "server/credentials.h"
 #include "server/listener.h"
@@ -131,6 +132,12 @@ struct Daemon::Impl {
         {.method = "GET",
          .path = "/SimpleNotificationService-*",
          .handler = [this](wire::HttpRequest& request) { return certificate(request); }});
+    router.add_raw(receive_route(
+        runtime, config.receive_access_key,
+        [this](std::string_view log_group, const collect::Receiver::Request& request) {
+          const std::shared_lock lock(world_mutex);
+          return world->receive(log_group, request);
+        }));
     if (!config.ephemeral) return;
     router.add_raw({.method = "POST",
                     .path = "/_weir/reset",

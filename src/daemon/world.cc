@@ -21,9 +21,12 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "client/transports.h"
+#include "collect/collector.h"
+#include "collect/receiver.h"
 #include "daemon/hand_over.h"
 #include "daemon/interfaces.h"
 #include "daemon/streams.h"
+#include "daemon/receive.h"
 #include "daemon/traffic.h"
 #include "delivery/delivery.h"
 #include "enforce/enforcer.h"
@@ -136,6 +139,8 @@ struct World::Impl {
   sql::Athena athena;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
+  std::unique_ptr<collect::Collector> collector;
+  collect::Receiver receiver;
 
   api::Ec2Api ec2_api;
   api::logs::LogsApi logs_api;
@@ -158,6 +163,7 @@ struct World::Impl {
   std::atomic<bool> refresh_posted{false};
   Guarded<std::string> capture_problem;
   Guarded<std::string> enforcement_problem;
+  Guarded<std::string> collector_problem;
 
   Impl(Runtime& runtime_in, const Config& config_in, const Place& place,
        std::unique_ptr<store::KvStore> store_in)
@@ -183,6 +189,7 @@ struct World::Impl {
                {.early_firing = config.alarms_early_firing}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
+        receiver(runtime, logs, {}),
         ec2_api(network),
         logs_api(logs),
         cloudwatch_api(metrics, alarms),
@@ -253,6 +260,7 @@ struct World::Impl {
 
   void start_traffic() {
     if (shows_host()) refresh_host_interfaces();
+    start_collector();
     if (config.enforces()) {
       if (const auto set = network.set_gate(&enforcer); !set) {
         *enforcement_problem.lock() = set.error().message;
@@ -286,6 +294,56 @@ struct World::Impl {
     interface_poll = Timer(runtime, kInterfacePollPeriod, [this] { refresh_host_interfaces(); });
   }
 
+  /// Flows that routers and switches report.
+  void start_collector() {
+    auto wanted = collector_config(config);
+    if (wanted.listen.empty()) return;
+    auto started = collect::Collector::start(
+        runtime, std::move(wanted),
+        [this](const flow::Context& context, std::span<const flow::Record> records) {
+          delivery.accept({context.account_id, context.region}, context, records);
+        },
+        [](const collect::ExporterInterface& interface) {
+          log::info("interface of a flow exporter",
+                    {{"exporter", interface.exporter.to_string()},
+                     {"index", interface.index},
+                     {"interface", interface.context.interface_id}});
+          return interface.context;
+        });
+    if (started) {
+      collector = *std::move(started);
+    } else {
+      *collector_problem.lock() = started.error().message;
+      log::warn("flows of other devices are not received", {{"reason", started.error().message}});
+    }
+  }
+
+  Document collector_status() const {
+    Document shown;
+    shown["enabled"] = !collector_config(config).listen.empty();
+    if (const std::string problem = *collector_problem.lock(); !problem.empty()) {
+      shown["problem"] = problem;
+    }
+    if (!collector) return shown;
+    Document::List ports;
+    for (const std::uint16_t port : collector->ports()) ports.emplace_back(int{port});
+    shown["ports"] = std::move(ports);
+    const auto status = collector->status();
+    const auto show = [&shown](std::string_view name, std::uint64_t count) {
+      shown[name] = static_cast<std::int64_t>(count);
+    };
+    show("interfaces", status.interface_count);
+    show("datagrams", status.exporters.datagrams);
+    show("datagrams_refused", status.exporters.datagrams_refused);
+    show("flows", status.exporters.flows);
+    show("packets", status.interfaces.packets);
+    show("bytes", status.interfaces.bytes);
+    show("flows_lost", status.exporters.flows_lost);
+    show("datagrams_lost", status.exporters.datagrams_lost + status.socket_drops);
+    show("sets_lost", status.exporters.sets_lost);
+    return shown;
+  }
+
   /// The host's devices -> ENIs.
   void refresh_host_interfaces() {
     if (const auto done = network.refresh_interfaces(); !done) {
@@ -314,6 +372,7 @@ struct World::Impl {
     interface_poll = Timer();
     const std::lock_guard lock(refresh_mutex);
     if (traffic) traffic->stop();
+    if (collector) collector->stop();
     delivery.stop();
   }
 
@@ -345,6 +404,10 @@ void World::stop_traffic() { impl_->stop_traffic(); }
 const std::vector<const wire::OperationTable*>& World::tables() const { return impl_->tables; }
 wire::HttpResponse World::handle_s3(wire::HttpRequest& request) {
   return impl_->s3_api.handle(request);
+}
+collect::Receiver::Answer World::receive(std::string_view log_group,
+                                         const collect::Receiver::Request& request) {
+  return impl_->receiver.receive({impl_->config.account, impl_->config.region}, log_group, request);
 }
 Result<std::string> World::certificate_name() { return impl_->notify.certificate_name(); }
 Result<std::string> World::certificate_pem() { return impl_->notify.certificate_pem(); }
@@ -385,6 +448,7 @@ Document World::status() const {
   enforcement["drifts"] = static_cast<std::int64_t>(enforcing.drifts);
   if (enforcing.last_drift.ms != 0) enforcement["last_drift"] = to_iso8601(enforcing.last_drift);
   if (!enforcing.problem.empty()) enforcement["problem"] = enforcing.problem;
+  status["collect"] = impl_->collector_status();
   status["notifications_waiting"] = static_cast<std::int64_t>(impl_->notify.deliveries_waiting());
   return status;
 }

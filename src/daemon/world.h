@@ -10,6 +10,7 @@
 #include "base/document.h"
 #include "base/result.h"
 #include "base/runtime.h"
+#include "collect/receiver.h"
 #include "daemon/config.h"
 #include "wire/http.h"
 #include "wire/operation.h"
@@ -42,6 +43,9 @@ class World {
 
   const std::vector<const wire::OperationTable*>& tables() const;
   wire::HttpResponse handle_s3(wire::HttpRequest& request);
+  /// A delivery of AWS over HTTP, into a log group of the host's account and region.
+  collect::Receiver::Answer receive(std::string_view log_group,
+                                    const collect::Receiver::Request& request);
   Result<std::string> certificate_name();
   Result<std::string> certificate_pem();
   /// For /_weir/health: what runs and what does not.

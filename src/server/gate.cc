@@ -179,6 +179,8 @@ Gate::Plan Gate::plan(const HttpRequest& head, bool has_body_length) const {
       plan.body_bytes_max = plan.target.raw->body_bytes_max;
       if (plan.target.raw->loopback_only && !is_local_request(head)) {
         plan.refusal = plain_text(403, "only from this machine\n");
+      } else if (plan.target.raw->admit) {
+        plan.refusal = plan.target.raw->admit(head);
       }
       break;
     case Kind::service:

@@ -25,6 +25,9 @@ struct RawRoute {
   bool loopback_only = false;  // others get 403
   std::size_t body_bytes_max = 64u << 10;
   Handler handler;
+  /// Asked when the head has arrived, so that no stranger's body is read: an answer refuses the
+  /// request. Optional.
+  std::function<std::optional<wire::HttpResponse>(const wire::HttpRequest& head)> admit = nullptr;
 };
 
 /// Where requests go. Filled at start, then read-only.
