@@ -119,6 +119,30 @@ TEST_F(ParquetTest, AFileWithoutRecordsHasItsColumns) {
   EXPECT_THAT(query("SELECT count(*) " + from_file()), ElementsAre(Row{"0"}));
 }
 
+TEST_F(ParquetTest, FilesAreMergedInTheOrderOfAColumn) {
+  ASSERT_TRUE(writer_->add("a 1 30"));
+  ASSERT_TRUE(writer_->add("b - 10"));
+  ASSERT_TRUE(writer_->finish(folder_ / "one"));
+  auto other = ParquetWriter::make({{"srcaddr", ColumnType::string},
+                                    {"srcport", ColumnType::int32},
+                                    {"bytes", ColumnType::int64}});
+  ASSERT_TRUE(other);
+  ASSERT_TRUE((*other)->add("c 3 20"));
+  ASSERT_TRUE((*other)->finish(folder_ / "two"));
+  const std::vector<fs::path> from = {folder_ / "one", folder_ / "two"};
+  ASSERT_TRUE(merge_parquet(from, file_, "bytes", folder_ / "work"));
+  EXPECT_THAT(query("SELECT * " + from_file()),
+              ElementsAre(Row{"b", "NULL", "10"}, Row{"c", "3", "20"}, Row{"a", "1", "30"}));
+  EXPECT_THAT(query("SELECT name, type, converted_type FROM parquet_schema('" +
+                    (folder_ / "*.parquet").string() + "') WHERE type IS NOT NULL"),
+              ElementsAre(Row{"srcaddr", "BYTE_ARRAY", "UTF8"}, Row{"srcport", "INT32", "INT_32"},
+                          Row{"bytes", "INT64", "INT_64"}));
+  ASSERT_TRUE(merge_parquet(from, file_, "", folder_ / "work"));
+  EXPECT_THAT(query("SELECT bytes " + from_file()), ElementsAre(Row{"30"}, Row{"10"}, Row{"20"}));
+  const std::vector<fs::path> missing = {folder_ / "one", folder_ / "none"};
+  EXPECT_FALSE(merge_parquet(missing, file_, "", folder_ / "work"));
+}
+
 TEST_F(ParquetTest, AFolderThatIsMissingIsSaid) {
   const auto failed = writer_->finish(folder_ / "missing" / "x.parquet");
   ASSERT_FALSE(failed);

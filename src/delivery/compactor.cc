@@ -65,7 +65,8 @@ class TextMerge {
   TextMerge(const fs::path& to, std::string header)
       : out_(to, std::ios::binary), header_(std::move(header)), text_(header_ + '\n') {}
 
-  Result<void> add(const fs::path& file) {
+  /// `name` is for people.
+  Result<void> add(const fs::path& file, const std::string& name) {
     bool is_first = true;
     bool fits = true;
     WEIR_CHECK(columnar::read_lines(file, [&](std::string_view line) {
@@ -79,7 +80,7 @@ class TextMerge {
     }));
     if (fits) return {};
     return Error{ErrorKind::invalid, "InvalidData",
-                 file.string() + " does not begin with the field names of its flow log"};
+                 name + " does not begin with the field names of its flow log"};
   }
 
   Result<void> finish() {
@@ -215,7 +216,7 @@ Result<fs::path> Compactor::write_merged(const Subscription& flow_log,
   }
   if (!flow_log.is_parquet()) {
     TextMerge merge(file, flow_log.header());
-    for (const auto& object : opened) WEIR_CHECK(merge.add(object->path()));
+    for (const auto& object : opened) WEIR_CHECK(merge.add(object->path(), object->info().key));
     WEIR_CHECK(merge.finish());
     return file;
   }
@@ -295,7 +296,7 @@ Result<void> Compactor::run(Time now, const NextSequence& next_sequence) {
       WEIR_CHECK(store_.erase(key));
       continue;
     }
-    outcome = merged.error();
+    outcome = merged;
     log::warn("flow-log files cannot be merged, will retry",
               {{"flow_log", flow_log->id()}, {"error", merged.error().message}});
   }

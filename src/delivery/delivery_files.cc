@@ -9,6 +9,8 @@ namespace {
 
 /// How often periods that are over are looked for.
 constexpr Duration kCompactionPeriod = std::chrono::minutes(1);
+/// The same after a failure: a damaged file stays damaged.
+constexpr Duration kCompactionRetry = std::chrono::minutes(15);
 
 }  // namespace
 
@@ -93,9 +95,8 @@ void Delivery::Impl::compact() {
     const std::lock_guard has_turn(turn);
     return journal.take_sequence(batch);
   };
-  if (const auto done = compactor.run(runtime.now(), next_sequence); !done) {
-    log::warn("flow-log files are not merged yet", {{"error", done.error().message}});
-  }
+  if (!compactor.run(runtime.now(), next_sequence))
+    next_compaction = runtime.now() + kCompactionRetry;
 }
 
 }  // namespace weir::delivery

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,17 +40,27 @@ class FailingStore final : public store::KvStore {
         batch.operations().begin(), batch.operations().end(), [](const auto& operation) {
           return operation.kind != store::WriteBatch::Operation::Kind::put;
         });
-    if (fails || (fails_to_erase && erases)) {
+    const bool is_dead = writes_left && *writes_left == 0;
+    if (writes_left && *writes_left > 0) --*writes_left;
+    if (fails || is_dead || (fails_to_erase && erases)) {
       return Error{ErrorKind::unavailable, "ServiceUnavailableException", "disk full"};
     }
+    for (const auto& operation : batch.operations()) {
+      if (writes_left) ever_written_ += operation.value;
+    }
     return inner_->write(batch);
+  }
+  bool is_stored(std::string_view text) const {
+    return ever_written_.find(text) != std::string::npos;
   }
   std::unique_ptr<store::Cursor> cursor() const override { return inner_->cursor(); }
   bool fails = false;
   bool fails_to_erase = false;
+  std::optional<int> writes_left = {};  // then it is dead
 
  private:
   std::unique_ptr<store::KvStore> inner_ = store::make_memory_store();
+  std::string ever_written_;
 };
 
 /// Keeps the requests; the test answers them.
