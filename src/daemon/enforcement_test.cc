@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ACLs and security groups do to real packets, and the flow records that tell of it.
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -80,7 +83,6 @@ struct Allowed {
 class Lab {
  public:
   Lab() {
-    std::ofstream("/proc/sys/net/ipv6/conf/all/disable_ipv6") << "1\n";
     EXPECT_TRUE(network.load());
     EXPECT_TRUE(network.set_interfaces({{"near", "", true, false, {{"10.9.0.1", 24}}}}));
     const auto gate = network.set_gate(&enforcer);
@@ -175,9 +177,31 @@ class Lab {
   std::unique_ptr<Traffic> traffic;
 };
 
-void in_lab(const std::function<void(Lab&)>& body) {
+/// Makes this thread nobody with the two capabilities that deploy/weir.service gives, ambient, so
+/// that programs which it starts have them too.
+bool become_service() {
+  constexpr ::uid_t kNobody = 65534;
+  constexpr std::uint32_t kRights = 1u << CAP_NET_RAW | 1u << CAP_NET_ADMIN;
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return false;
+  // The system calls themselves: the C library would change every thread of the test.
+  if (::syscall(SYS_setresgid, kNobody, kNobody, kNobody) != 0) return false;
+  if (::syscall(SYS_setresuid, kNobody, kNobody, kNobody) != 0) return false;
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> rights{{{kRights, kRights, kRights}, {}}};
+  if (::syscall(SYS_capset, &header, rights.data()) != 0) return false;
+  return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) == 0 &&
+         ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) == 0 &&
+         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+void in_lab(const std::function<void(Lab&)>& body, bool as_service = false) {
   std::string why_not;
   const std::string reason = capture::test::in_namespace([&] {
+    std::ofstream("/proc/sys/net/ipv6/conf/all/disable_ipv6") << "1\n";
+    if (as_service && !become_service()) {
+      why_not = "cannot take other rights";
+      return;
+    }
     SystemRuntime runtime(1);
     enforce::Enforcer enforcer(runtime, {});
     const auto able = enforcer.probe();
@@ -306,6 +330,21 @@ TEST(EnforcedRecords, SwappingTheGroupAwayAndBackIsSeenOnPort22) {
                                    "6 40002 1 40 4 egress ACCEPT -"));
     EXPECT_NE(ssh, web);
   });
+}
+
+TEST(EnforcedRecords, AreTheSameWithNothingButTheRightsOfTheSystemdUnit) {
+  in_lab(
+      [](Lab& lab) {
+        ASSERT_NE(::syscall(SYS_getuid), 0);
+        lab.use_group("ssh", {}, "tcp", 22);
+        EXPECT_TRUE(send_frame("far", syn(40'000, 22)));
+        EXPECT_TRUE(send_frame("far", syn(40'001, 23)));
+        lab.await(3, 1);
+        EXPECT_THAT(lab.records(), UnorderedElementsAre("6 22 1 40 2 ingress ACCEPT -",
+                                                        "6 40000 1 40 4 egress ACCEPT -",
+                                                        "6 23 1 40 2 ingress REJECT SG"));
+      },
+      true);
 }
 
 TEST(EnforcedRecords, TheDefaultGroupOfAFreshHostRefusesNothing) {

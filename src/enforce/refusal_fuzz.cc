@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// NFLOG prefixes and /proc/net/tcp: whatever the text, what is taken for ours reads back the same.
+// NFLOG prefixes, /proc/net/tcp and listings of nft: whatever the text, what is taken for ours reads
+// back the same.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/result.h"
 #include "enforce/guard.h"
+#include "enforce/kernel_table.h"
 #include "enforce/refusal.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,5 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     WEIR_ASSERT(weir::enforce::parse_prefix(weir::enforce::to_prefix(*refusal)) == refusal);
   }
   WEIR_ASSERT(weir::enforce::parse_connections(text).size() <= weir::enforce::kConnectionsMax);
+  if (auto table = weir::enforce::parse_listing(text)) {
+    table->seal = weir::enforce::seal_for("wanted", table->contents);
+    WEIR_ASSERT(table->is("wanted") && table->is_untouched());
+  }
   return 0;
 }
