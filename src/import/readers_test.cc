@@ -208,7 +208,7 @@ TEST(ReadParquet, ColumnsAreFoundByNameAndNullIsAbsent) {
 
 // Everything that the samples of real flow logs hold, with the quirks that AWS's output has.
 TEST(ReadSamples, NoRecordIsLost) {
-  const std::filesystem::path folder = "/work/shared/data/flowlogs";
+  const auto folder = std::filesystem::path(WEIR_SOURCE_DIR) / "../shared/data/flowlogs";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the samples are not there";
   const std::pair<const char*, std::size_t> samples[] = {
       {"aws-docs-default-v2.log", 7},
