@@ -65,6 +65,8 @@ struct Network::Impl {
   std::vector<ChangeCallback> callbacks;
   DestinationCheck destination_check;
 
+  /// Held from looking at the host until that is taken over: what was seen later counts.
+  std::mutex refreshing;
   /// Held for the whole of a change, also while the gate and the store work: changes are rare and
   /// must not overtake each other. Readers use `known` only.
   std::mutex changing;
@@ -132,7 +134,12 @@ class Network::Change {
   std::vector<TokenRecord> new_tokens_;
 };
 
-/// The rules of each interface that has an ACL.
+/// Whether nftables of this network namespace can judge its packets: not those of devices in
+/// another one, of guests (which pass as forwarded packets of other machines), of one VLAN of a
+/// device, or of interfaces elsewhere.
+bool can_enforce(const Eni& eni);
+
+/// The rules of each interface that has an ACL and can_enforce().
 std::vector<InterfaceRules> rules_of(const ScopeState& state);
 
 /// Calls `visit(resource)` with the resource of that id, whatever its type; false if there is none.

@@ -20,7 +20,8 @@ constexpr FilterField<Eni> kFields[] = {
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone); }},
     {"availability-zone-id",
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone_id); }},
-    {"description", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.ifname); }},
+    {"description",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.description); }},
     {"mac-address", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.mac); }},
     {"owner-id",
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.scope.account); }},
@@ -84,7 +85,7 @@ NetworkInterface shown(const Eni& eni, const ScopeState& state) {
   out.attachment.instance_owner_id = eni.scope.account;
   out.availability_zone = eni.availability_zone;
   out.availability_zone_id = eni.availability_zone_id;
-  out.description = eni.ifname;
+  out.description = eni.description;
   for (const std::string& id : eni.group_ids) {
     if (const auto group = state.groups.find(id); group != state.groups.end()) {
       out.groups.push_back({id, group->second.name});
