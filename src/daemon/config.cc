@@ -36,11 +36,15 @@ constexpr Setting kSettings[] = {
      "on loopback."},
     {"account", "Service", "Account id (12 digits) that owns this host's interfaces."},
     {"region", "Service", "Region that this host's interfaces are in."},
+    {"vpcs", "Interfaces",
+     "VPCs besides the default one: `[{name: office, cidr: 10.1.0.0/16, subnets: [{name: desks, "
+     "cidr: 10.1.2.0/24, zone: a}]}]`."},
+    {"interfaces", "Interfaces",
+     "Devices that become network interfaces (ENIs), as names, patterns (`veth*`) or `{device: "
+     "veth1, guest: true, vpc: office}`; by default, and for `*`, all that are up, have an address "
+     "and are no loopback."},
     {"capture", "Capture",
      "Whether to capture packets; by default yes, and in CI mode only if `interfaces` are named."},
-    {"interfaces", "Capture",
-     "Devices that become network interfaces (ENIs); by default all that are up, have an address "
-     "and are no loopback."},
     {"capture_ring_mib", "Capture", "Size of the kernel's packet ring of one interface, MiB."},
     {"flows_max", "Capture",
      "Flows of one interface and window at most; what finds no room is counted and shown as "
@@ -120,6 +124,37 @@ constexpr Setting kSettings[] = {
     {"log_format", "Log", "`text` or `json`, on standard error."},
 };
 
+constexpr EntrySetting kEntrySettings[] = {
+    {"vpcs", "name", "Name, the tag `Name` and what the VPC's id depends on."},
+    {"vpcs", "cidr", "Block or list of blocks, at least one of IPv4."},
+    {"vpcs", "subnets", "Subnets; a connected prefix without one becomes a subnet by itself."},
+    {"vpcs", "tags", "Tags, `{team: it}`."},
+    {"vpcs.subnets", "name", "Name, the tag `Name` and how an interface refers to the subnet."},
+    {"vpcs.subnets", "cidr", "One IPv4 block, IPv6 blocks, or a list of both."},
+    {"vpcs.subnets", "zone", "Letter of the availability zone; by default that of the host."},
+    {"vpcs.subnets", "tags", "Tags."},
+    {"interfaces", "device", "Name or pattern; an exact name counts before `cidr` and patterns."},
+    {"interfaces", "namespace",
+     "Network namespace (of `ip netns`) that the device is in; needs CAP_SYS_ADMIN."},
+    {"interfaces", "cidr", "Devices that have an address in this block."},
+    {"interfaces", "vlan",
+     "Only frames with this 802.1Q tag: one more network interface of the same device."},
+    {"interfaces", "guest",
+     "The device (veth, tap, bridge port) is the host's end of another machine's interface: what "
+     "leaves the device is ingress."},
+    {"interfaces", "name", "Tag `Name`."},
+    {"interfaces", "vpc", "Name of one of `vpcs`; by default the smallest that holds an address."},
+    {"interfaces", "subnet", "Name or block of a subnet of that VPC; by default by the addresses."},
+    {"interfaces", "instance", "`i-...`; by default one of the host, or of the guest."},
+    {"interfaces", "eni",
+     "`eni-...`; by default made from the machine id and the hardware's MAC, or the name of a "
+     "device that Linux made."},
+    {"interfaces", "addresses",
+     "Addresses, with or without prefix length, the first is primary; by default the device's, of "
+     "a guest those that the neighbour table has behind the device."},
+    {"interfaces", "tags", "Tags."},
+};
+
 Error config_error(std::string message) {
   return {ErrorKind::invalid, "InvalidConfiguration", std::move(message)};
 }
@@ -131,15 +166,62 @@ const Member* member_of(std::string_view key) {
   return found == members.end() ? nullptr : &*found;
 }
 
-/// Text of a flag or variable as the tree of its setting: lists are split at commas.
-Document value_of(const Member& member, const std::string& text) {
+/// Text of a flag or variable as the tree of its setting: lists are split at commas, or YAML.
+Result<Document> value_of(const Member& member, const std::string& text) {
   if (member.type().kind != Kind::list) return Document(text);
+  if (text.starts_with('[')) {
+    auto tree = parse_yaml(text);
+    if (!tree) return config_error(std::string(member.name) + ": " + tree.error().message);
+    return tree;
+  }
   Document::List items;
   std::istringstream stream(text);
   for (std::string item; std::getline(stream, item, ',');) {
     if (!item.empty()) items.emplace_back(item);
   }
   return Document(std::move(items));
+}
+
+/// A plain name in the list of interfaces is short for `{device: name}`.
+void spell_out_interfaces(Document& tree) {
+  if (tree.find("interfaces") == nullptr) return;
+  Document& value = tree["interfaces"];
+  if (value.string() != nullptr) value = Document(Document::List{value});
+  if (value.list() == nullptr) return;
+  for (Document& item : *value.list()) {
+    if (item.string() != nullptr) item = Document(Document::Map{{"device", item}});
+  }
+}
+
+/// Without members that say nothing: what an entry leaves out.
+Document without_empty(const Document& value) {
+  const auto is_empty = [](const Document& one) {
+    return one.is_null() || (one.string() != nullptr && one.string()->empty()) ||
+           (one.list() != nullptr && one.list()->empty()) ||
+           (one.map() != nullptr && one.map()->empty()) ||
+           (one.boolean() != nullptr && !*one.boolean()) ||
+           (one.integer() != nullptr && *one.integer() == 0);
+  };
+  if (const auto* list = value.list()) {
+    Document::List items;
+    for (const Document& item : *list) items.push_back(without_empty(item));
+    return Document(std::move(items));
+  }
+  if (value.map() == nullptr) return value;
+  Document::Map members;
+  for (const auto& [key, item] : *value.map()) {
+    if (!is_empty(item)) members.emplace_back(key, without_empty(item));
+  }
+  return Document(std::move(members));
+}
+
+/// A list entry as a person would write it.
+Document short_entry(std::string_view key, const Document& item) {
+  if (item.map() == nullptr) return item;
+  Document entry = without_empty(item);
+  const bool is_name =
+      key == "interfaces" && entry.map()->size() == 1 && entry.map()->front().first == "device";
+  return is_name ? entry.map()->front().second : entry;
 }
 
 Result<void> apply(Document& tree, const Overrides& overrides, std::string_view origin) {
@@ -153,7 +235,7 @@ Result<void> apply(Document& tree, const Overrides& overrides, std::string_view 
         message += ", did you mean '" + near + "'?";
       return config_error(std::move(message));
     }
-    tree[key] = value_of(*member, text);
+    WEIR_TRY(tree[key], value_of(*member, text));
   }
   return {};
 }
@@ -223,13 +305,15 @@ Result<void> check(const Config& config) {
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return config_error("tls_certificate and tls_key belong together: set both or neither");
   }
-  return {};
+  return vpc::check_settings(config.vpcs, config.interfaces);
 }
 
-std::string yaml_value(const Document& value) {
+std::string yaml_value(std::string_view key, const Document& value) {
   if (const auto* list = value.list()) {
     std::string text = "[";
-    for (const Document& item : *list) text += (text.size() > 1 ? ", " : "") + to_json(item);
+    for (const Document& item : *list) {
+      text += (text.size() > 1 ? ", " : "") + to_json(short_entry(key, item));
+    }
     return text + "]";
   }
   return value.is_null() ? "" : to_json(value);
@@ -249,7 +333,8 @@ Shape Config::shape() {
       optional<&S::account>("account", pattern("[0-9]{12}")),
       optional<&S::region>("region", pattern("[a-z]{2}(-[a-z]+)+-[0-9]")),
       optional<&S::capture>("capture"),
-      optional<&S::interfaces>("interfaces", items(0, 1024)),
+      optional<&S::vpcs>("vpcs", items(0, vpc::kVpcSettingsMax)),
+      optional<&S::interfaces>("interfaces", items(0, vpc::kInterfaceSettingsMax)),
       optional<&S::capture_ring_mib>("capture_ring_mib", range(1, 1024)),
       optional<&S::flows_max>("flows_max", range(1024, 1 << 24)),
       optional<&S::record_times>("record_times", one_of(kRecordTimes)),
@@ -295,6 +380,7 @@ Shape Config::shape() {
 }
 
 std::span<const Setting> settings() { return kSettings; }
+std::span<const EntrySetting> entry_settings() { return kEntrySettings; }
 
 std::filesystem::path Config::data_folder() const {
   if (!data.empty()) return data;
@@ -344,6 +430,7 @@ Result<Config> load_config(const std::string& file, const Overrides& environment
   }
   WEIR_CHECK(apply(tree, environment, "environment (WEIR_...)"));
   WEIR_CHECK(apply(tree, flags, "command line"));
+  spell_out_interfaces(tree);
   auto config = from_document<Config>(tree, {.textual = true, .refuse_unknown = true});
   if (!config) return config_error((file.empty() ? "" : file + ": ") + config.error().message);
   WEIR_CHECK(check(*config));
@@ -367,7 +454,7 @@ std::string config_yaml(const Config& config) {
     const bool is_shown = value != nullptr && !value->is_null() && !setting.is_secret;
     if (!is_shown) text += "# ";
     text.append(setting.key).append(":");
-    if (is_shown) text.append(" ").append(yaml_value(*value));
+    if (is_shown) text.append(" ").append(yaml_value(setting.key, *value));
     text += '\n';
   }
   return text;
@@ -390,12 +477,20 @@ std::string settings_markdown() {
           "\n\n| key | default | meaning |\n|---|---|---|\n");
     }
     const Document* value = defaults.find(setting.key);
-    const std::string shown = value == nullptr ? "" : yaml_value(*value);
+    const std::string shown = value == nullptr ? "" : yaml_value(setting.key, *value);
     text.append("| `")
         .append(setting.key)
         .append("` | ")
         .append(shown.empty() ? "" : "`" + shown + "`");
     text.append(" | ").append(setting.help).append(" |\n");
+  }
+  std::string_view list;
+  for (const EntrySetting& entry : kEntrySettings) {
+    if (entry.list != list) {
+      list = entry.list;
+      text.append("\n## Entries of `").append(list).append("`\n\n| key | meaning |\n|---|---|\n");
+    }
+    text.append("| `").append(entry.key).append("` | ").append(entry.help).append(" |\n");
   }
   return text;
 }

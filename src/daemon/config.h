@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/shape.h"
+#include "vpc/interfaces_config.h"
 
 namespace weir::daemon {
 
@@ -29,7 +30,8 @@ struct Config {
   std::string region = "us-east-1";
 
   std::optional<bool> capture;  // unset: on, but off in CI mode
-  std::vector<std::string> interfaces;
+  std::vector<vpc::VpcSetting> vpcs;
+  std::vector<vpc::InterfaceSetting> interfaces;  // in the file also plain names
   int capture_ring_mib = 8;
   int flows_max = 1 << 20;
   std::string record_times = "packet";
@@ -97,7 +99,15 @@ struct Setting {
 };
 std::span<const Setting> settings();
 
-/// Values by key, as text; a list is separated by commas.
+/// A key of the entries of a setting that is a list of maps.
+struct EntrySetting {
+  std::string_view list;  // `vpcs`, `vpcs.subnets`, `interfaces`
+  std::string_view key;
+  std::string_view help;
+};
+std::span<const EntrySetting> entry_settings();
+
+/// Values by key, as text; a list is separated by commas, or YAML that begins with `[`.
 using Overrides = std::map<std::string, std::string>;
 
 /// The variables `WEIR_<KEY>` of this process.

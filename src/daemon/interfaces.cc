@@ -13,6 +13,19 @@ net::Address address_or_none(const std::string& text) {
   return parsed ? *parsed : net::Address();
 }
 
+/// The tags that other ENIs take from the frames of this one's device.
+std::vector<int> vlans_elsewhere(const vpc::Eni& eni, const std::vector<vpc::Eni>& all) {
+  std::vector<int> vlans;
+  for (const vpc::Eni& other : all) {
+    const bool is_on_it = other.vlan != 0 && other.trunk == eni.ifname &&
+                          other.network_namespace == eni.network_namespace && other.id != eni.id;
+    if (is_on_it) vlans.push_back(other.vlan);
+  }
+  return vlans;
+}
+
+}  // namespace
+
 flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state) {
   flow::Context context;
   context.account_id = eni.scope.account;
@@ -34,11 +47,10 @@ flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state) {
   return context;
 }
 
-}  // namespace
-
 Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& network) {
   std::vector<Traffic::Interface> interfaces;
-  for (const vpc::Eni& eni : network.host_enis()) {
+  const std::vector<vpc::Eni> all = network.host_enis();
+  for (const vpc::Eni& eni : all) {
     const auto flow_logs = network.flow_logs_for(eni);
     if (flow_logs.empty()) continue;
     const auto shortest =
@@ -50,9 +62,34 @@ Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& networ
     interface.device = eni.ifname;
     interface.context = context_of(eni, *state);
     interface.window = std::chrono::seconds(shortest->max_aggregation_interval_s);
+    interface.is_guest = eni.is_guest;
+    interface.network_namespace = eni.network_namespace;
+    // A VLAN device has frames without a tag; on the device that carries it they have one.
+    if (eni.trunk == eni.ifname) interface.vlan = eni.vlan;
+    if (interface.vlan == 0) interface.vlans_elsewhere = vlans_elsewhere(eni, all);
     interfaces.push_back(std::move(interface));
   }
   return interfaces;
+}
+
+vpc::Config network_config(const Config& config) {
+  vpc::Config network;
+  network.host_scope = {config.account, config.region};
+  network.vpcs = config.vpcs;
+  network.interfaces = config.interfaces;
+  network.acl_entries_max = config.acl_entries_max;
+  return network;
+}
+
+Result<std::unique_ptr<vpc::InterfaceWatch>> watch_interfaces(Runtime& runtime,
+                                                              const Config& config,
+                                                              std::function<void()> callback) {
+  vpc::InterfaceWatch::Config watch;
+  watch.namespaces = vpc::namespaces_of(config.interfaces);
+  watch.neighbours = std::any_of(
+      config.interfaces.begin(), config.interfaces.end(),
+      [](const auto& setting) { return setting.is_guest && setting.addresses.empty(); });
+  return vpc::InterfaceWatch::start(runtime, std::move(watch), std::move(callback));
 }
 
 flow::Meter::Config meter_config(const Config& config) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -26,7 +27,8 @@ namespace {
 constexpr std::size_t kRecordsPerChunk = 256;
 constexpr std::size_t kRecordsWaitingMax = 16'384;
 constexpr Duration kTick{100};
-constexpr Duration kRetryDelay{2'000};
+constexpr Duration kRetryDelayMin{100};
+constexpr Duration kRetryDelayMax{2'000};
 
 /// Finished records together with all that their texts are slices of.
 struct Chunk {
@@ -89,6 +91,20 @@ class Delivery {
   std::thread thread_;  // last: it uses the others
 };
 
+/// What people call the device: `eth0`, `blue/eth0`, `eth0.42`.
+std::string shown_name(const Traffic::Interface& interface) {
+  std::string name = interface.device;
+  if (!interface.network_namespace.empty()) name = interface.network_namespace + '/' + name;
+  if (interface.vlan != 0) name += '.' + std::to_string(interface.vlan);
+  return name;
+}
+
+/// Whether only what the records say about the interface may differ.
+bool is_same_capture(const Traffic::Interface& a, Traffic::Interface b) {
+  b.context = a.context;
+  return a == b;
+}
+
 std::string_view owner_kind(std::string_view id) {
   if (id.starts_with("sg-")) return "SG";
   return id.starts_with("acl-") ? "NACL" : "";
@@ -132,11 +148,11 @@ class Worker {
         config_(config),
         interface_(std::move(interface)),
         delivery_(delivery),
-        metrics_(interface_.device),
+        metrics_(shown_name(interface_)),
         meter_(std::make_shared<const flow::Context>(interface_.context), meter_config(),
                [this](const flow::Record& record) { take(record); }) {
     Traffic::InterfaceStatus status;
-    status.device = interface_.device;
+    status.device = shown_name(interface_);
     status.interface_id = interface_.context.interface_id;
     *status_.lock() = std::move(status);
     thread_ = std::jthread([this, first = std::move(source)](const std::stop_token& stop) mutable {
@@ -145,13 +161,25 @@ class Worker {
   }
 
   static Result<Source> open(const Traffic::Interface& interface, const Traffic::Config& config) {
-    return capture::AfPacketSource::open(
-        interface.device,
-        {.ring_bytes = config.ring_bytes, .tick = kTick, .other_hosts = interface.is_guest});
+    return capture::AfPacketSource::open(interface.device,
+                                         {.ring_bytes = config.ring_bytes,
+                                          .tick = kTick,
+                                          .other_hosts = interface.is_guest,
+                                          .network_namespace = interface.network_namespace});
   }
 
   const Traffic::Interface& interface() const { return interface_; }
-  void request_stop() { thread_.request_stop(); }
+  /// Ends the capture: with what has passed until now, or at once, leaving the rest in the ring for
+  /// who takes it over.
+  void request_stop(bool leaves_source) {
+    leaves_source_ = leaves_source;
+    thread_.request_stop();
+  }
+  /// Waits for the end; the ring that was left, or nullptr.
+  Source take_source() {
+    if (thread_.joinable()) thread_.join();
+    return std::move(left_);
+  }
   Traffic::InterfaceStatus status() const { return *status_.lock(); }
 
   /// For records from now on. Called by the thread that reconciles.
@@ -187,21 +215,32 @@ class Worker {
   }
 
   void run(const std::stop_token& stop, Source source) {
+    Duration retry_delay = kRetryDelayMin;
     while (!stop.stop_requested()) {
       if (!source) {
-        if (auto opened = open(interface_, config_)) {
-          source = *std::move(opened);
-        } else {
+        auto opened = open(interface_, config_);
+        if (!opened) {
           set_error(opened.error().message);
-          wait_to_retry(stop);
+          // A device that is not there carries nothing.
+          wait_to_retry(stop, retry_delay, opened.error().kind != ErrorKind::not_found);
+          retry_delay = std::min(2 * retry_delay, kRetryDelayMax);
           continue;
         }
+        source = *std::move(opened);
+        meter_.mark_incomplete();  // it may have carried something before
       }
       set_error("");
+      retry_delay = kRetryDelayMin;
       const auto result =
           source->run(stop, [&](const capture::Batch& batch) { take(batch, *source); });
-      if (!result) set_error(result.error().message);
+      if (result) break;
+      set_error(result.error().message);
       source.reset();
+    }
+    if (source && leaves_source_) {
+      left_ = std::move(source);
+    } else if (source) {
+      source->drain([&](const capture::Batch& batch) { take(batch, *source); });
     }
     take_inbox();
     meter_.finish();
@@ -209,23 +248,37 @@ class Worker {
     publish(nullptr, 0);
   }
 
-  void wait_to_retry(const std::stop_token& stop) {
+  void wait_to_retry(const std::stop_token& stop, Duration delay, bool is_incomplete) {
     std::mutex mutex;
     std::condition_variable_any wake;
-    for (Duration waited{0}; waited < kRetryDelay && !stop.stop_requested(); waited += kTick) {
+    for (Duration waited{0}; waited < delay && !stop.stop_requested(); waited += kTick) {
       std::unique_lock lock(mutex);
       wake.wait_for(lock, stop, kTick, [] { return false; });
       meter_.advance(runtime_.now());
-      meter_.mark_incomplete();  // nobody knows what passes now
+      if (is_incomplete) meter_.mark_incomplete();  // nobody knows what passes now
       take_inbox();
       flush();
       publish(nullptr, 0);
     }
   }
 
+  bool is_ours(const net::Packet& packet) const {
+    if (interface_.vlan != 0) return packet.vlan == interface_.vlan;
+    const auto& others = interface_.vlans_elsewhere;
+    return packet.vlan == 0 ||
+           std::find(others.begin(), others.end(), int{packet.vlan}) == others.end();
+  }
+
   void take(const capture::Batch& batch, const capture::AfPacketSource& source) {
     take_inbox();
-    meter_.add(batch.packets, interface_.is_guest);
+    if (interface_.vlan == 0 && interface_.vlans_elsewhere.empty()) {
+      meter_.add(batch.packets, interface_.is_guest);
+    } else {
+      ours_.clear();
+      std::copy_if(batch.packets.begin(), batch.packets.end(), std::back_inserter(ours_),
+                   [this](const net::Packet& packet) { return is_ours(packet); });
+      meter_.add(ours_, interface_.is_guest);
+    }
     meter_.lost(batch.dropped);
     meter_.advance(runtime_.now());
     flush();
@@ -276,7 +329,7 @@ class Worker {
     auto status = status_.lock();
     if (!error.empty() && status->error != error) {
       log::warn("capture interrupted, will retry",
-                {{"interface", interface_.device}, {"error", error}});
+                {{"interface", status->device}, {"error", error}});
     }
     status->error = error;
     status->is_running = error.empty();
@@ -289,10 +342,13 @@ class Worker {
   Metrics metrics_;
   Chunk chunk_;
   flow::Meter meter_;
+  std::vector<net::Packet> ours_;  // of a batch, where VLANs are told apart
   flow::Meter::Stats published_;
   std::uint64_t verdicts_dropped_ = 0;
   Guarded<Inbox> inbox_;
   Guarded<Traffic::InterfaceStatus> status_;
+  std::atomic<bool> leaves_source_{false};
+  Source left_;          // of the thread until it has ended
   std::jthread thread_;  // last: it uses the others
 };
 
@@ -305,6 +361,8 @@ struct Traffic::Impl {
       : runtime(runtime_in), config(config_in), delivery(std::move(sink)) {}
 
   void take(const capture::VerdictBatch& batch);
+  static std::map<std::string, Worker::Source> stop(Workers going,
+                                                    const std::vector<Interface>& next);
   std::shared_ptr<Worker> find(const std::string& interface_id) {
     auto all = workers.lock();
     const auto found = all->find(interface_id);
@@ -346,11 +404,7 @@ Result<void> Traffic::set_interfaces(std::vector<Interface> interfaces) {
     auto workers = impl_->workers.lock();
     for (Interface& interface : interfaces) {
       const auto found = workers->find(interface.context.interface_id);
-      const bool is_same = found != workers->end() &&
-                           found->second->interface().device == interface.device &&
-                           found->second->interface().window == interface.window &&
-                           found->second->interface().is_guest == interface.is_guest;
-      if (!is_same) {
+      if (found == workers->end() || !is_same_capture(found->second->interface(), interface)) {
         missing.push_back(std::move(interface));
         continue;
       }
@@ -363,21 +417,41 @@ Result<void> Traffic::set_interfaces(std::vector<Interface> interfaces) {
     std::swap(*workers, kept);
   }
   // Now `kept` are those that go; two that share a device must not both count its packets.
-  for (auto& [id, worker] : kept) worker->request_stop();
-  kept.clear();
+  auto sources = Impl::stop(std::move(kept), missing);
 
   std::optional<Error> first_error;
   for (Interface& interface : missing) {
-    auto source = Worker::open(interface, impl_->config);
-    if (!source && !first_error) first_error = source.error();
-    if (!source && source.error().kind == ErrorKind::forbidden) continue;
     const std::string id = interface.context.interface_id;
+    Worker::Source source = std::move(sources[id]);
+    if (source && !source->is_device(interface.device)) source.reset();
+    if (!source) {
+      auto opened = Worker::open(interface, impl_->config);
+      if (!opened && !first_error) first_error = opened.error();
+      if (!opened && opened.error().kind == ErrorKind::forbidden) continue;
+      if (opened) source = *std::move(opened);
+    }
     auto worker = std::make_shared<Worker>(impl_->runtime, impl_->config, std::move(interface),
-                                           impl_->delivery, source ? *std::move(source) : nullptr);
+                                           impl_->delivery, std::move(source));
     impl_->workers.lock()->insert_or_assign(id, std::move(worker));
   }
   if (first_error) return *std::move(first_error);
   return {};
+}
+
+/// Stops all of `going`, together. Returns, by ENI, the rings with which those of `next` can go on:
+/// of the same namespace and with the same choice of frames.
+std::map<std::string, Worker::Source> Traffic::Impl::stop(Workers going,
+                                                          const std::vector<Interface>& next) {
+  for (auto& [id, worker] : going) {
+    const Interface& old = worker->interface();
+    worker->request_stop(std::any_of(next.begin(), next.end(), [&](const Interface& one) {
+      return one.context.interface_id == old.context.interface_id &&
+             one.network_namespace == old.network_namespace && one.is_guest == old.is_guest;
+    }));
+  }
+  std::map<std::string, Worker::Source> left;
+  for (auto& [id, worker] : going) left[id] = worker->take_source();
+  return left;
 }
 
 Result<void> Traffic::start_verdicts() {
@@ -398,9 +472,7 @@ Result<void> Traffic::start_verdicts() {
 void Traffic::stop() {
   impl_->verdict_thread.request_stop();
   if (impl_->verdict_thread.joinable()) impl_->verdict_thread.join();
-  Impl::Workers workers = std::exchange(*impl_->workers.lock(), {});
-  for (auto& [id, worker] : workers) worker->request_stop();
-  workers.clear();
+  Impl::stop(std::exchange(*impl_->workers.lock(), {}), {});
   impl_->delivery.stop();
 }
 

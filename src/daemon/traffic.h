@@ -25,7 +25,9 @@ namespace weir::daemon {
 /// Threads: the functions may be called from any thread, one at a time; status() at any time.
 /// `sink` is called on the delivery thread only; while it is busy, records wait in a bounded queue,
 /// then capture waits, then the kernel drops and counts, and the windows concerned end with
-/// SKIPDATA. An interface that goes down or vanishes is tried again every two seconds.
+/// SKIPDATA. An interface that vanishes is tried again after a tenth of a second, and then less and
+/// less often, at least every two seconds; the window in which it came back ends with SKIPDATA, for
+/// what it carried before its capture is not known.
 class Traffic {
  public:
   struct Interface {
@@ -34,6 +36,9 @@ class Traffic {
     Duration window{60'000};  // the smallest aggregation interval of the ENI's flow logs
     bool is_guest =
         false;  // the device is the host's end (veth, tap) of the ENI: directions are swapped
+    std::string network_namespace = {};  // of /run/netns, where the device is; "": the process's
+    int vlan = 0;                        // only frames with this tag; 0: all but `vlans_elsewhere`
+    std::vector<int> vlans_elsewhere = {};  // tags that other ENIs of the device have
     bool operator==(const Interface&) const = default;
   };
   struct Config {
@@ -51,9 +56,10 @@ class Traffic {
   Traffic& operator=(const Traffic&) = delete;
 
   /// Makes what is captured equal to the list: starts, stops (closing the windows), renews
-  /// contexts. Error: the first interface that cannot be captured now, its reason and the
-  /// capability needed; the others run, and that one is tried again. Without CAP_NET_RAW none runs
-  /// and the daemon can go on.
+  /// contexts. An ENI whose device or window is another one now closes its windows and goes on with
+  /// the ring that it has, if the device was only renamed; no packet falls between. Error: the
+  /// first interface that cannot be captured now, its reason and the capability needed; the others
+  /// run, and that one is tried again. Without CAP_NET_RAW none runs and the daemon can go on.
   Result<void> set_interfaces(std::vector<Interface> interfaces);
   /// Starts reading verdicts of the NFLOG group. Error without CAP_NET_ADMIN: then every packet
   /// counts as accepted.
@@ -71,6 +77,8 @@ class Traffic {
     std::uint64_t frames_malformed = 0;
     std::uint64_t kernel_drops = 0;
     std::uint64_t verdicts_dropped = 0;  // no room in the queue
+    /// Packets that passed and are in no record, since this capture began. They go into SKIPDATA.
+    std::uint64_t packets_lost() const { return meter.packets_lost + meter.packets_skipped; }
   };
   struct Status {
     std::vector<InterfaceStatus> interfaces;

@@ -43,15 +43,8 @@
 namespace weir::daemon {
 namespace {
 
-constexpr Duration kInterfacePollPeriod{2000};
-
-vpc::Config network_config(const Config& config) {
-  vpc::Config network;
-  network.host_scope = {config.account, config.region};
-  network.interfaces = config.interfaces;
-  network.acl_entries_max = config.acl_entries_max;
-  return network;
-}
+constexpr Duration kInterfacePollPeriod{2'000};  // where the kernel does not tell of changes
+constexpr Duration kSafetyPollPeriod{30'000};    // where it does
 
 enforce::Config enforcer_config(const Config& config, std::uint16_t api_port) {
   enforce::Config enforcer;
@@ -160,6 +153,7 @@ struct World::Impl {
   std::vector<const wire::OperationTable*> tables;
 
   Timer interface_poll;
+  std::unique_ptr<vpc::InterfaceWatch> interface_watch;
   std::atomic<bool> refresh_posted{false};
   Guarded<std::string> capture_problem;
   Guarded<std::string> enforcement_problem;
@@ -272,7 +266,11 @@ struct World::Impl {
                   {{"reason", able.error().message}});
       }
     }
-    if (!config.captures()) return;
+    if (config.captures()) start_capture();
+    if (shows_host()) follow_interfaces();
+  }
+
+  void start_capture() {
     Traffic::Config wanted;
     wanted.meter = meter_config(config);
     wanted.meter.hash_seed = runtime.random();
@@ -291,7 +289,19 @@ struct World::Impl {
     }
     network.on_change([this](const Scope&) { post_refresh(); });
     post_refresh();
-    interface_poll = Timer(runtime, kInterfacePollPeriod, [this] { refresh_host_interfaces(); });
+  }
+
+  /// Takes over what the host has, now and whenever the kernel tells of a change.
+  void follow_interfaces() {
+    auto watch = watch_interfaces(runtime, config, [this] { refresh_host_interfaces(); });
+    if (watch) {
+      interface_watch = *std::move(watch);
+    } else {
+      log::warn("network interfaces are only polled", {{"reason", watch.error().message}});
+    }
+    refresh_host_interfaces();  // what came before the watch
+    interface_poll = Timer(runtime, interface_watch ? kSafetyPollPeriod : kInterfacePollPeriod,
+                           [this] { refresh_host_interfaces(); });
   }
 
   /// Flows that routers and switches report.
@@ -369,6 +379,7 @@ struct World::Impl {
   }
 
   void stop_traffic() {
+    interface_watch.reset();
     interface_poll = Timer();
     const std::lock_guard lock(refresh_mutex);
     if (traffic) traffic->stop();

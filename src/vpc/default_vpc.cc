@@ -35,20 +35,6 @@ std::string region_code(std::string_view region) {
   return code;
 }
 
-Subnet zone_subnet(const Scope& scope, const Vpc& vpc, std::string_view letter,
-                   std::string_view cidr) {
-  Subnet subnet;
-  subnet.id = stable_id("subnet-", vpc.id + std::string(cidr));
-  subnet.arn = arn("ec2", scope, "subnet/" + subnet.id);
-  subnet.vpc_id = vpc.id;
-  subnet.owner_id = scope.account;
-  subnet.cidr_block = cidr;
-  subnet.availability_zone = scope.region + std::string(letter);
-  subnet.availability_zone_id = zone_id(scope.region, letter);
-  subnet.available_ip_addresses = usable_addresses(cidr);
-  return subnet;
-}
-
 SecurityGroupRule group_rule(const Scope& scope, const SecurityGroup& group, bool is_egress) {
   SecurityGroupRule rule;
   rule.id = stable_id("sgr-", group.id + (is_egress ? "egress" : "ingress"));
@@ -71,15 +57,29 @@ std::string zone_id(std::string_view region, std::string_view letter) {
   return region_code(region) + "-az" + std::to_string(number);
 }
 
-ScopeState default_vpc(const Scope& scope, std::string_view seed) {
+Subnet subnet_of(const Scope& scope, const Vpc& vpc, std::string_view letter,
+                 std::string_view cidr) {
+  Subnet subnet;
+  subnet.id = stable_id("subnet-", vpc.id + std::string(cidr));
+  subnet.arn = arn("ec2", scope, "subnet/" + subnet.id);
+  subnet.vpc_id = vpc.id;
+  subnet.owner_id = scope.account;
+  subnet.availability_zone = scope.region + std::string(letter);
+  subnet.availability_zone_id = zone_id(scope.region, letter);
+  subnet.default_for_az = false;
+  subnet.map_public_ip_on_launch = false;
+  if (const auto prefix = net::Prefix::parse(cidr); prefix && prefix->is_v6()) {
+    subnet.ipv6_native = true;
+    return subnet;
+  }
+  subnet.cidr_block = cidr;
+  subnet.available_ip_addresses = usable_addresses(cidr);
+  return subnet;
+}
+
+ScopeState vpc_with_defaults(const Scope& scope, Vpc vpc) {
   ScopeState state;
-  Vpc vpc;
-  vpc.id = stable_id("vpc-", scope.key() + std::string(seed));
   vpc.owner_id = scope.account;
-  vpc.cidr_block = kDefaultCidr;
-  vpc.cidr_associations = {{stable_id("vpc-cidr-assoc-", vpc.id + std::string(kDefaultCidr)),
-                            std::string(kDefaultCidr),
-                            {}}};
   vpc.dhcp_options_id = stable_id("dopt-", vpc.id);
 
   NetworkAcl acl;
@@ -88,11 +88,6 @@ ScopeState default_vpc(const Scope& scope, std::string_view seed) {
   acl.owner_id = scope.account;
   acl.is_default = true;
   acl.entries = default_entries(false);
-  for (const auto& [letter, cidr] : kZones) {
-    Subnet subnet = zone_subnet(scope, vpc, letter, cidr);
-    acl.associations.push_back({stable_id("aclassoc-", subnet.id), acl.id, subnet.id});
-    state.subnets.emplace(subnet.id, std::move(subnet));
-  }
 
   SecurityGroup group;
   group.id = stable_id("sg-", vpc.id);
@@ -108,6 +103,25 @@ ScopeState default_vpc(const Scope& scope, std::string_view seed) {
   state.groups.emplace(group.id, std::move(group));
   state.acls.emplace(acl.id, std::move(acl));
   state.vpcs.emplace(vpc.id, std::move(vpc));
+  return state;
+}
+
+ScopeState default_vpc(const Scope& scope, std::string_view seed) {
+  Vpc vpc;
+  vpc.id = stable_id("vpc-", scope.key() + std::string(seed));
+  vpc.cidr_block = kDefaultCidr;
+  vpc.cidr_associations = {{stable_id("vpc-cidr-assoc-", vpc.id + std::string(kDefaultCidr)),
+                            std::string(kDefaultCidr),
+                            {}}};
+  ScopeState state = vpc_with_defaults(scope, vpc);
+  NetworkAcl& acl = state.acls.begin()->second;
+  for (const auto& [letter, cidr] : kZones) {
+    Subnet subnet = subnet_of(scope, vpc, letter, cidr);
+    subnet.default_for_az = true;
+    subnet.map_public_ip_on_launch = true;
+    acl.associations.push_back({stable_id("aclassoc-", subnet.id), acl.id, subnet.id});
+    state.subnets.emplace(subnet.id, std::move(subnet));
+  }
   return state;
 }
 

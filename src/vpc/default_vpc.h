@@ -18,6 +18,14 @@ std::string zone_id(std::string_view region, std::string_view letter);
 /// the security group and the network ACL `default`. The ids depend on scope and `seed` only.
 ScopeState default_vpc(const Scope& scope, std::string_view seed);
 
+/// The VPC with the id and blocks that are given, and what AWS makes with each VPC: the security
+/// group and the network ACL `default`.
+ScopeState vpc_with_defaults(const Scope& scope, Vpc vpc);
+
+/// A subnet of the VPC in the zone with that letter; no default one of its zone.
+Subnet subnet_of(const Scope& scope, const Vpc& vpc, std::string_view letter,
+                 std::string_view cidr);
+
 /// The default VPC of a state (there always is one).
 const Vpc& default_vpc_of(const ScopeState& state);
 const NetworkAcl& default_acl_of(const ScopeState& state, std::string_view vpc_id);

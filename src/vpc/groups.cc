@@ -349,14 +349,14 @@ const SecurityGroup& default_group_of(const ScopeState& state, std::string_view 
   return found->second;
 }
 
-void apply_settings(Eni& eni, const ScopeState& state) {
+void apply_attributes(Eni& eni, const ScopeState& state) {
   eni.group_ids.clear();
-  if (const auto found = state.interface_settings.find(eni.id);
-      found != state.interface_settings.end()) {
-    const InterfaceSettings& settings = found->second;
-    eni.description = settings.description;
-    eni.source_dest_check = settings.source_dest_check;
-    for (const std::string& id : settings.group_ids) {
+  if (const auto found = state.interface_attributes.find(eni.id);
+      found != state.interface_attributes.end()) {
+    const InterfaceAttributes& attributes = found->second;
+    if (attributes.description) eni.description = *attributes.description;
+    eni.source_dest_check = attributes.source_dest_check;
+    for (const std::string& id : attributes.group_ids) {
       const auto group = state.groups.find(id);
       if (group != state.groups.end() && group->second.vpc_id == eni.vpc_id) {
         eni.group_ids.push_back(id);

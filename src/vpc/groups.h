@@ -127,7 +127,7 @@ std::vector<InterfaceGroups> resolve_groups(const ScopeState& state);
 const SecurityGroup& default_group_of(const ScopeState& state, std::string_view vpc_id);
 
 /// Gives the interface what was set for it by ModifyNetworkInterfaceAttribute, even if it was away
-/// meanwhile; without such settings, or when their groups are gone, the VPC's default group.
-void apply_settings(Eni& eni, const ScopeState& state);
+/// meanwhile; without such attributes, or when their groups are gone, the VPC's default group.
+void apply_attributes(Eni& eni, const ScopeState& state);
 
 }  // namespace weir::vpc

@@ -1,81 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vpc/interfaces.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <netpacket/packet.h>
-#include <sys/socket.h>
+#include <fnmatch.h>
 
 #include <algorithm>
-#include <bit>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
-#include <map>
-#include <memory>
+#include <optional>
+#include <set>
 
+#include "base/network_namespace.h"
 #include "net/address.h"
+#include "vpc/interfaces_netlink.h"
 
 namespace weir::vpc {
 namespace {
 
-constexpr std::size_t kMacBytes = 6;
-
-std::string mac_text(const sockaddr_ll& link) {
-  const bool is_unset = std::all_of(link.sll_addr, link.sll_addr + kMacBytes,
-                                    [](unsigned char byte) { return byte == 0; });
-  if (link.sll_halen != kMacBytes || is_unset) return {};
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < kMacBytes; ++i) {
-    if (i > 0) text += ':';
-    text += kDigits[link.sll_addr[i] >> 4];
-    text += kDigits[link.sll_addr[i] & 15];
-  }
-  return text;
-}
-
-/// The bytes of an IPv4 or IPv6 socket address.
-std::string_view address_bytes(const sockaddr* address) {
-  if (address->sa_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
-    return {reinterpret_cast<const char*>(&v4->sin_addr), sizeof v4->sin_addr};
-  }
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
-  return {reinterpret_cast<const char*>(&v6->sin6_addr), sizeof v6->sin6_addr};
-}
-
-int prefix_length(const ifaddrs& entry) {
-  if (entry.ifa_netmask == nullptr) return entry.ifa_addr->sa_family == AF_INET ? 32 : 128;
-  // A netmask's family may be unset in the kernel's answer; the address's counts.
-  sockaddr_storage mask{};
-  const std::size_t size =
-      entry.ifa_addr->sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-  std::memcpy(&mask, entry.ifa_netmask, size);
-  mask.ss_family = entry.ifa_addr->sa_family;
-  int length = 0;
-  for (const char byte : address_bytes(reinterpret_cast<const sockaddr*>(&mask))) {
-    length += std::popcount(static_cast<unsigned char>(byte));
-  }
-  return length;
-}
-
-void add(HostInterface& interface, const ifaddrs& entry) {
-  if (entry.ifa_addr == nullptr) return;
-  const int family = entry.ifa_addr->sa_family;
-  if (family == AF_PACKET) {
-    interface.mac = mac_text(*reinterpret_cast<const sockaddr_ll*>(entry.ifa_addr));
-    return;
-  }
-  if (family != AF_INET && family != AF_INET6) return;
-  const auto bytes = address_bytes(entry.ifa_addr);
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const auto address =
-      family == AF_INET ? net::Address::v4_from(data) : net::Address::v6_from(data);
-  if (address.is_v6() && address.is_link_local()) return;
-  interface.addresses.push_back({address.to_string(), prefix_length(entry)});
-}
+constexpr std::size_t kGuestAddressesMax = 256;  // of one guest; more are not learnt
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
   for (const char c : text) {
@@ -92,42 +32,148 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/// The longest of the prefixes that hold the address, else its own length.
+int prefix_length_for(const std::string& text, const std::vector<InterfaceAddress>& connected) {
+  const auto address = net::Address::parse(text);
+  int longest = -1;
+  for (const InterfaceAddress& entry : connected) {
+    const auto prefix =
+        net::Prefix::parse(entry.address + '/' + std::to_string(entry.prefix_length));
+    if (address && prefix && prefix->contains(*address)) {
+      longest = std::max(longest, entry.prefix_length);
+    }
+  }
+  if (longest >= 0) return longest;
+  return address && address->is_v6() ? 128 : 32;
+}
+
+/// Who is behind the device: its neighbours, or those of its bridge whose MAC is behind this port.
+std::vector<InterfaceAddress> guests_behind(unsigned index, const NetlinkTables& tables) {
+  const NetlinkDevice& device = tables.devices.at(index);
+  std::set<std::string> macs;
+  std::set<std::string> found;
+  for (const NetlinkNeighbour& neighbour : tables.neighbours) {
+    if (neighbour.device_index != index) continue;
+    if (neighbour.address.empty()) macs.insert(neighbour.mac);
+    if (!neighbour.address.empty()) found.insert(neighbour.address);
+  }
+  std::vector<InterfaceAddress> connected = device.interface.addresses;
+  if (const auto bridge = tables.devices.find(device.master_index);
+      bridge != tables.devices.end()) {
+    connected = bridge->second.interface.addresses;
+    for (const NetlinkNeighbour& neighbour : tables.neighbours) {
+      const bool is_behind = neighbour.device_index == device.master_index &&
+                             !neighbour.address.empty() && macs.contains(neighbour.mac);
+      if (is_behind) found.insert(neighbour.address);
+    }
+  }
+  std::vector<InterfaceAddress> guests;
+  for (const std::string& address : found) {
+    if (guests.size() >= kGuestAddressesMax) break;
+    guests.push_back({address, prefix_length_for(address, connected)});
+  }
+  return guests;
+}
+
+bool is_automatic(const HostInterface& interface) {
+  return interface.is_up && !interface.is_loopback && !interface.addresses.empty();
+}
+
+bool has_address_in(const HostInterface& interface, const std::string& cidr) {
+  const auto block = net::Prefix::parse(cidr);
+  return std::any_of(interface.addresses.begin(), interface.addresses.end(),
+                     [&](const InterfaceAddress& entry) {
+                       const auto address = net::Address::parse(entry.address);
+                       return block && address && block->contains(*address);
+                     });
+}
+
+/// How well an entry fits a device.
+enum class Fit : std::uint8_t { none, pattern, block, name };
+
+Fit fit_of(const InterfaceSetting& setting, const HostInterface& interface) {
+  if (setting.network_namespace != interface.network_namespace) return Fit::none;
+  if (!setting.cidr.empty() && !has_address_in(interface, setting.cidr)) return Fit::none;
+  if (setting.device == interface.name) return Fit::name;
+  const bool is_any = setting.device.empty() || setting.device == "*";
+  if (!setting.cidr.empty() && is_any) return interface.is_loopback ? Fit::none : Fit::block;
+  if (is_any) return is_automatic(interface) ? Fit::pattern : Fit::none;
+  const bool fits =
+      !interface.is_loopback && ::fnmatch(setting.device.c_str(), interface.name.c_str(), 0) == 0;
+  return fits ? Fit::pattern : Fit::none;
+}
+
+HostInterface chosen(const HostInterface& interface, const InterfaceSetting& setting) {
+  HostInterface one = interface;
+  one.setting = setting;
+  if (setting.vlan == 0) return one;
+  one.vlan = setting.vlan;
+  one.trunk = interface.name;
+  one.addresses.clear();  // they belong to the untagged traffic
+  return one;
+}
+
 }  // namespace
 
-Result<std::vector<HostInterface>> discover_interfaces() {
-  ifaddrs* first = nullptr;
-  if (::getifaddrs(&first) != 0) {
-    return Error{ErrorKind::unavailable, "InternalError",
-                 std::string("cannot list the network interfaces: ") + std::strerror(errno)};
-  }
-  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> list(first, &::freeifaddrs);
-
-  std::map<std::string, HostInterface> found;
-  for (const ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
-    // An address label such as eth0:1 is an address of eth0.
-    std::string name = entry->ifa_name;
-    name.resize(std::min(name.find(':'), name.size()));
-    HostInterface& interface = found[name];
-    interface.name = name;
-    interface.is_up = (entry->ifa_flags & IFF_UP) != 0;
-    interface.is_loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0;
-    add(interface, *entry);
-  }
+Result<std::vector<HostInterface>> discover_interfaces(const std::string& network_namespace) {
+  std::optional<Result<NetlinkTables>> answer;
+  WEIR_CHECK(in_network_namespace(network_namespace, [&] { answer = read_netlink_tables(); }));
+  WEIR_TRY(NetlinkTables tables, *std::move(answer));
   std::vector<HostInterface> interfaces;
-  for (auto& [name, interface] : found) interfaces.push_back(std::move(interface));
+  for (const auto& [index, device] : tables.devices) {
+    HostInterface interface = device.interface;
+    interface.network_namespace = network_namespace;
+    interface.is_default_route = index == tables.default_route_index;
+    interface.guest_addresses = guests_behind(index, tables);
+    const auto trunk = tables.devices.find(device.trunk_index);
+    if (trunk != tables.devices.end()) interface.trunk = trunk->second.interface.name;
+    interfaces.push_back(std::move(interface));
+  }
+  std::sort(interfaces.begin(), interfaces.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   return interfaces;
 }
 
-std::vector<HostInterface> choose_interfaces(std::vector<HostInterface> all,
-                                             const std::vector<std::string>& names) {
-  const auto is_unwanted = [&](const HostInterface& interface) {
-    if (!names.empty()) {
-      return std::find(names.begin(), names.end(), interface.name) == names.end();
+std::vector<HostInterface> choose_interfaces(const std::vector<HostInterface>& all,
+                                             const std::vector<InterfaceSetting>& settings) {
+  static const std::vector<InterfaceSetting> kAutomatic = {{.device = "*"}};
+  std::vector<HostInterface> found;
+  for (const HostInterface& interface : all) {
+    const InterfaceSetting* best = nullptr;
+    Fit best_fit = Fit::none;
+    for (const InterfaceSetting& setting : settings.empty() ? kAutomatic : settings) {
+      const Fit fit = fit_of(setting, interface);
+      if (fit == Fit::none) continue;
+      if (setting.vlan != 0) {
+        found.push_back(chosen(interface, setting));
+      } else if (fit > best_fit) {
+        best = &setting;
+        best_fit = fit;
+      }
     }
-    return !interface.is_up || interface.is_loopback || interface.addresses.empty();
-  };
-  std::erase_if(all, is_unwanted);
-  return all;
+    if (best != nullptr) found.push_back(chosen(interface, *best));
+  }
+  return found;
+}
+
+std::vector<std::string> namespaces_of(const std::vector<InterfaceSetting>& settings) {
+  std::set<std::string> names;
+  for (const InterfaceSetting& setting : settings) {
+    if (!setting.network_namespace.empty()) names.insert(setting.network_namespace);
+  }
+  return {names.begin(), names.end()};
+}
+
+Result<std::vector<HostInterface>> find_interfaces(const std::vector<InterfaceSetting>& settings) {
+  WEIR_TRY(std::vector<HostInterface> all, discover_interfaces());
+  for (const std::string& name : namespaces_of(settings)) {
+    auto more = discover_interfaces(name);
+    if (!more && more.error().kind == ErrorKind::not_found) continue;
+    if (!more) return more;
+    all.insert(all.end(), std::make_move_iterator(more->begin()),
+               std::make_move_iterator(more->end()));
+  }
+  return choose_interfaces(all, settings);
 }
 
 std::string read_machine_id() {

@@ -35,7 +35,8 @@ Result<void> read_resource(ScopeState& state, std::string_view key, std::string_
   if (table == Table<SecurityGroupRule>::kName) return read_into<SecurityGroupRule>(state, value);
   if (table == Table<Eni>::kName) return read_into<Eni>(state, value);
   if (table == Table<FlowLog>::kName) return read_into<FlowLog>(state, value);
-  if (table == Table<InterfaceSettings>::kName) return read_into<InterfaceSettings>(state, value);
+  if (table == Table<InterfaceAttributes>::kName)
+    return read_into<InterfaceAttributes>(state, value);
   return Error{ErrorKind::internal, "InternalError",
                "the store holds a kind of VPC resource that this version does not know: " +
                    std::string(key)};
@@ -50,6 +51,11 @@ Network::Network(Runtime& runtime, store::KvStore& store, Config config)
 Network::~Network() = default;
 
 Result<void> Network::load() {
+  WEIR_CHECK(read_store());
+  return take_settings();
+}
+
+Result<void> Network::read_store() {
   const std::lock_guard lock(impl_->changing);
   std::map<Scope, ScopeState> read;
   Result<void> outcome;
@@ -91,7 +97,7 @@ Result<void> Network::reset() {
     }
     interfaces = impl_->interfaces;
   }
-  return interfaces.empty() ? Result<void>{} : set_interfaces(std::move(interfaces));
+  return interfaces.empty() ? take_settings() : set_interfaces(std::move(interfaces));
 }
 
 Result<void> Network::set_gate(AclGate* gate) {
@@ -130,7 +136,11 @@ std::vector<Eni> Network::enis(const Scope& scope) {
   return enis;
 }
 
-std::vector<Eni> Network::host_enis() { return enis(config_.host_scope); }
+std::vector<Eni> Network::host_enis() {
+  std::vector<Eni> own = enis(config_.host_scope);
+  std::erase_if(own, [](const Eni& eni) { return eni.is_declared(); });
+  return own;
+}
 
 std::vector<FlowLog> Network::flow_logs_for(const Eni& eni) {
   std::vector<FlowLog> found;
@@ -273,7 +283,7 @@ std::vector<InterfaceRules> rules_of(const ScopeState& state) {
   for (const auto& [id, eni] : state.enis) {
     InterfaceGroups& own = *of_eni++;
     const NetworkAcl* acl = state.acl_of_subnet(eni.subnet_id);
-    if (acl == nullptr) continue;
+    if (acl == nullptr || !can_enforce(eni)) continue;
     InterfaceRules of_interface{id, eni.ifname, {}, acl->id, acl->entries, std::move(own)};
     for (const InterfaceAddress& address : eni.addresses) {
       of_interface.addresses.push_back(address.address);

@@ -56,10 +56,11 @@ using DestinationCheck =
     std::function<Result<void>(const Scope&, std::string_view type, std::string_view name)>;
 
 struct Config {
-  Scope host_scope = {};        // account and region of the host's interfaces
-  std::string host_zone = "a";  // availability zone of the host: the letter behind the region
-  /// Devices that are ENIs; none: all that are up, no loopback, with an address.
-  std::vector<std::string> interfaces = {};
+  Scope host_scope = {};              // account and region of the host's interfaces
+  std::string host_zone = "a";        // availability zone of the host: the letter behind the region
+  std::vector<VpcSetting> vpcs = {};  // besides the default VPC
+  /// Devices that are ENIs, see choose_interfaces().
+  std::vector<InterfaceSetting> interfaces = {};
   std::string machine_id = {};  // "": /etc/machine-id
   /// Entries of an ACL per direction and IP version, deny-all included. 20 is AWS's default quota;
   /// 2 to 4000.
@@ -99,9 +100,18 @@ class Network {
   /// Looks at the host and calls set_interfaces() with what Config::interfaces chooses.
   Result<void> refresh_interfaces();
 
+  /// Makes an interface known that is no device of this host (a port of a router that exports
+  /// flows), or renews what is known about it; cheap if nothing changes. It is in the VPC of its
+  /// addresses, kept over restarts, covered by flow logs of its subnet and VPC, neither captured
+  /// nor enforced, and there until delete_interface(). Error: there are kDeclaredMax already.
+  Result<Eni> declare_interface(const Scope& scope, const DeclaredInterface& declared);
+  /// Forgets a declared interface; it is there again when it is declared again. Errors:
+  /// InvalidNetworkInterfaceID.NotFound, InvalidParameterValue for a device of this host.
+  Result<void> delete_interface(const Scope& scope, std::string_view eni_id);
+
   Result<Snapshot> state(const Scope& scope);
   std::vector<Eni> enis(const Scope& scope);
-  /// Those of Config::host_scope.
+  /// The devices of this host (in Config::host_scope), without declared interfaces.
   std::vector<Eni> host_enis();
   /// Flow logs of the interface itself, of its subnet and of its VPC.
   std::vector<FlowLog> flow_logs_for(const Eni& eni);
@@ -175,6 +185,8 @@ class Network {
  private:
   class Change;
   class InterfacePlan;
+  Result<void> read_store();
+  Result<void> take_settings();
   struct Impl;
 
   const Config config_;

@@ -337,28 +337,32 @@ Result<void> Network::change_interface(const Scope& scope, std::string_view eni_
   const auto found = now.enis.find(eni_id);
   if (found == now.enis.end()) return no_such(eni_id, "eni-");
   Eni eni = found->second;
-  InterfaceSettings settings{eni.id, eni.group_ids, eni.description, eni.source_dest_check};
+  const auto known = now.interface_attributes.find(eni.id);
+  InterfaceAttributes attributes =
+      known != now.interface_attributes.end() ? known->second : InterfaceAttributes{};
+  attributes.id = eni.id;
+  attributes.group_ids = eni.group_ids;
   if (wanted.group_ids) {
-    WEIR_TRY(settings.group_ids, checked_groups(now, eni, *wanted.group_ids));
+    WEIR_TRY(attributes.group_ids, checked_groups(now, eni, *wanted.group_ids));
   }
   if (wanted.description) {
     if (wanted.description->size() > 255) {
       return invalid_value(*wanted.description, "description", "At most 255 characters fit.");
     }
-    settings.description = wanted.description;
+    attributes.description = wanted.description;
   }
-  if (wanted.source_dest_check) settings.source_dest_check = *wanted.source_dest_check;
+  if (wanted.source_dest_check) attributes.source_dest_check = *wanted.source_dest_check;
 
-  if (!now.interface_settings.contains(eni.id) &&
-      now.interface_settings.size() >= kInterfaceSettingsMax) {
+  if (!now.interface_attributes.contains(eni.id) &&
+      now.interface_attributes.size() >= kInterfaceAttributesMax) {
     const auto absent =
-        std::find_if(now.interface_settings.begin(), now.interface_settings.end(),
+        std::find_if(now.interface_attributes.begin(), now.interface_attributes.end(),
                      [&](const auto& item) { return !now.enis.contains(item.first); });
-    WEIR_ASSERT(absent != now.interface_settings.end());  // there are fewer ENIs than settings
-    change.erase<InterfaceSettings>(std::string(absent->first));
+    WEIR_ASSERT(absent != now.interface_attributes.end());  // there are fewer ENIs than attributes
+    change.erase<InterfaceAttributes>(std::string(absent->first));
   }
-  change.put(std::move(settings));
-  apply_settings(eni, change.state());
+  change.put(std::move(attributes));
+  apply_attributes(eni, change.state());
   change.put(std::move(eni));
   return change.commit(origin);
 }

@@ -13,12 +13,13 @@
 /// Private to the module: what the files of Network share.
 namespace weir::vpc {
 
-inline constexpr std::size_t kScopesMax = 2000;             // accounts times regions
-inline constexpr std::size_t kInterfacesMax = 250;          // devices that become ENIs
-inline constexpr std::size_t kSubnetsMax = 200;             // per VPC, AWS quota
-inline constexpr std::size_t kAclsMax = 200;                // per VPC, AWS quota
-inline constexpr std::size_t kInterfaceSettingsMax = 1000;  // of present and absent devices
-inline constexpr std::size_t kTokensMax = 10'000;           // client tokens remembered per scope
+inline constexpr std::size_t kScopesMax = 2000;               // accounts times regions
+inline constexpr std::size_t kInterfacesMax = 250;            // devices that become ENIs
+inline constexpr std::size_t kSubnetsMax = 200;               // per VPC, AWS quota
+inline constexpr std::size_t kAclsMax = 200;                  // per VPC, AWS quota
+inline constexpr std::size_t kInterfaceAttributesMax = 8192;  // of present and absent devices
+static_assert(kInterfaceAttributesMax > kInterfacesMax + kDeclaredMax);
+inline constexpr std::size_t kTokensMax = 10'000;  // client tokens remembered per scope
 inline constexpr std::string_view kStorePrefix = "vpc/";
 
 /// The answer to a request with a client token, for when it comes again.
@@ -47,7 +48,7 @@ WEIR_VPC_TABLE(SecurityGroup, "group", groups);
 WEIR_VPC_TABLE(SecurityGroupRule, "group-rule", group_rules);
 WEIR_VPC_TABLE(Eni, "eni", enis);
 WEIR_VPC_TABLE(FlowLog, "flow-log", flow_logs);
-WEIR_VPC_TABLE(InterfaceSettings, "interface-settings", interface_settings);
+WEIR_VPC_TABLE(InterfaceAttributes, "interface-settings", interface_attributes);
 #undef WEIR_VPC_TABLE
 
 struct Network::Impl {
@@ -67,6 +68,8 @@ struct Network::Impl {
   std::vector<ChangeCallback> callbacks;
   DestinationCheck destination_check;
 
+  /// Held from looking at the host until that is taken over: what was seen later counts.
+  std::mutex refreshing;
   /// Held for the whole of a change, also while the gate and the store work: changes are rare and
   /// must not overtake each other. Readers use `known` only.
   std::mutex changing;
@@ -134,7 +137,12 @@ class Network::Change {
   std::vector<TokenRecord> new_tokens_;
 };
 
-/// What is to be enforced on each interface that has an ACL.
+/// Whether nftables of this network namespace can judge its packets: not those of devices in
+/// another one, of guests (which pass as forwarded packets of other machines), of one VLAN of a
+/// device, or of interfaces elsewhere.
+bool can_enforce(const Eni& eni);
+
+/// The rules of each interface that has an ACL and can_enforce().
 std::vector<InterfaceRules> rules_of(const ScopeState& state);
 
 /// Calls `visit(resource)` with the resource of that id, whatever its type; false if there is none.

@@ -213,7 +213,9 @@ TEST(Interfaces, TheChoiceLeavesOutLoopbackDownAndAddressless) {
     return found;
   };
   EXPECT_THAT(names(choose_interfaces(all, {})), ElementsAre("eth0"));
-  EXPECT_THAT(names(choose_interfaces(all, {"lo", "veth1", "tun9"})), ElementsAre("veth1", "lo"));
+  EXPECT_THAT(
+      names(choose_interfaces(all, {{.device = "lo"}, {.device = "veth1"}, {.device = "tun9"}})),
+      ElementsAre("veth1", "lo"));
 }
 
 TEST(Interfaces, OfThisHostAreFound) {
@@ -428,12 +430,12 @@ TEST(FlowLogs, ToABucketShowTheirOptions) {
 
 TEST(FlowLogs, AMissingBucketIsAnUnsuccessfulItem) {
   World world;
-  world.network.set_destination_check([](const Scope&, std::string_view type,
-                                             std::string_view bucket) -> Result<void> {
-    EXPECT_EQ(type, "s3");
-    return Error{ErrorKind::not_found, "NoSuchBucket",
-                 "LogDestination: " + std::string(bucket) + " does not exist"};
-  });
+  world.network.set_destination_check(
+      [](const Scope&, std::string_view type, std::string_view bucket) -> Result<void> {
+        EXPECT_EQ(type, "s3");
+        return Error{ErrorKind::not_found, "NoSuchBucket",
+                     "LogDestination: " + std::string(bucket) + " does not exist"};
+      });
   const auto made = world.network.create_flow_logs(kScope, world.flow_logs_to_bucket());
   ASSERT_TRUE(made);
   EXPECT_THAT(made->flow_log_ids, IsEmpty());

@@ -155,6 +155,7 @@ Shape Eni::shape() {
   static constexpr Member members[] = {
       optional<&S::id>("networkInterfaceId"),
       optional<&S::ifname>("device"),
+      optional<&S::description>("description"),
       optional<&S::mac>("macAddress"),
       optional<&S::vpc_id>("vpcId"),
       optional<&S::subnet_id>("subnetId"),
@@ -171,19 +172,26 @@ Shape Eni::shape() {
       optional<&S::tags>("tagSet"),
       optional<&S::description>("description"),
       optional<&S::source_dest_check>("sourceDestCheck"),
+      optional<&S::network_namespace>("networkNamespace"),
+      optional<&S::trunk>("trunk"),
+      optional<&S::vlan>("vlan"),
+      optional<&S::is_guest>("guest"),
+      optional<&S::is_tunnel>("tunnel"),
+      optional<&S::is_default_route>("defaultRoute"),
+      optional<&S::declared_key>("declaredKey"),
   };
   return {"Interface", members};
 }
 
-Shape InterfaceSettings::shape() {
-  using S = InterfaceSettings;
+Shape InterfaceAttributes::shape() {
+  using S = InterfaceAttributes;
   static constexpr Member members[] = {
       optional<&S::id>("networkInterfaceId"),
       optional<&S::group_ids>("groupIds"),
       optional<&S::description>("description"),
       optional<&S::source_dest_check>("sourceDestCheck"),
   };
-  return {"InterfaceSettings", members};
+  return {"InterfaceAttributes", members};
 }
 
 Shape DestinationOptions::shape() {

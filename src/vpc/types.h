@@ -139,12 +139,14 @@ struct InterfaceAddress {
   static Shape shape();
 };
 
-/// A network interface of this host as an elastic network interface.
+/// An elastic network interface: a device of this host, another machine's interface of which this
+/// host has the other end (a guest), or one that an exporter reports (declared).
 struct Eni {
   Scope scope;
-  std::string id;  // stable across restarts
-  std::string ifname;
-  std::string mac;  // "" if the device has none
+  std::string id;           // stable across restarts
+  std::string ifname;       // the device; "" of a declared one
+  std::string description;  // for people: `eth0`, `blue/eth0`, `eth0 vlan 42`
+  std::string mac;          // "" if the device has none
   std::string vpc_id;
   std::string subnet_id;
   std::string availability_zone;
@@ -152,20 +154,29 @@ struct Eni {
   std::string primary_v4;                   // "" if it has none
   std::string primary_v6;                   // first global one, "" if it has none
   std::vector<InterfaceAddress> addresses;  // all, primary_v4 first
-  std::string instance_id;                  // one per host
+  std::string instance_id;                  // one per host, guest and network namespace
   std::string attachment_id;
   int device_index = 0;
   Time attached;
   std::vector<std::string> group_ids;
   Tags tags;
-  std::optional<std::string> description = {};  // none: the device's name is shown
   bool source_dest_check = true;
+
+  std::string network_namespace;  // of /run/netns; "": that of the daemon
+  std::string trunk;              // of a VLAN: the device that carries it; may be `ifname` itself
+  int vlan = 0;                   // 0: none
+  bool is_guest = false;          // the device is the host's end: directions are swapped
+  bool is_tunnel = false;
+  bool is_default_route = false;  // packets to the rest of the world leave here
+  std::string declared_key;       // how its exporter calls it, "" for a device of this host
+
+  bool is_declared() const { return !declared_key.empty(); }
   bool operator==(const Eni&) const = default;
   static Shape shape();  // for storage; `scope` is in the key
 };
 
 /// What ModifyNetworkInterfaceAttribute set for an interface. Kept while the device is away.
-struct InterfaceSettings {
+struct InterfaceAttributes {
   std::string id;                      // eni-
   std::vector<std::string> group_ids;  // none: the VPC's default group
   std::optional<std::string> description;
@@ -220,7 +231,7 @@ struct ScopeState {
   std::map<std::string, SecurityGroupRule, std::less<>> group_rules;
   std::map<std::string, Eni, std::less<>> enis;
   std::map<std::string, FlowLog, std::less<>> flow_logs;
-  std::map<std::string, InterfaceSettings, std::less<>> interface_settings;
+  std::map<std::string, InterfaceAttributes, std::less<>> interface_attributes;
 
   /// The ACL that the subnet is associated with; nullptr only for an unknown subnet.
   const NetworkAcl* acl_of_subnet(std::string_view subnet_id) const;

@@ -20,8 +20,8 @@ constexpr FilterField<Eni> kFields[] = {
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone); }},
     {"availability-zone-id",
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.availability_zone_id); }},
-    {"description", [](const Eni& e, const ScopeState&,
-                       Values& out) { out.push_back(e.description.value_or(e.ifname)); }},
+    {"description",
+     [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.description); }},
     {"mac-address", [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.mac); }},
     {"owner-id",
      [](const Eni& e, const ScopeState&, Values& out) { out.push_back(e.scope.account); }},
@@ -87,7 +87,7 @@ NetworkInterface shown(const Eni& eni, const ScopeState& state) {
   out.attachment.instance_owner_id = eni.scope.account;
   out.availability_zone = eni.availability_zone;
   out.availability_zone_id = eni.availability_zone_id;
-  out.description = eni.description.value_or(eni.ifname);
+  out.description = eni.description;
   out.source_dest_check = eni.source_dest_check;
   for (const std::string& id : eni.group_ids) {
     if (const auto group = state.groups.find(id); group != state.groups.end()) {
