@@ -415,8 +415,17 @@ Times times_of(const RecordValues::Side& side, const ExportHeader& header, bool 
     if (has_header_uptime) return header.from_uptime(*uptime);
     return std::nullopt;
   };
-  return {.start_ms = side.start_ms ? side.start_ms : moment(side.start_uptime_ms),
-          .end_ms = side.end_ms ? side.end_ms : moment(side.end_uptime_ms)};
+  Times times{.start_ms = side.start_ms ? side.start_ms : moment(side.start_uptime_ms),
+              .end_ms = side.end_ms ? side.end_ms : moment(side.end_uptime_ms)};
+  // IPFIX exporters may leave the beginning of their uptime clock unsaid: the length is known
+  // still.
+  const bool has_length = side.start_uptime_ms && side.end_uptime_ms;
+  if (!times.start_ms && !times.end_ms && has_length) {
+    times.end_ms = header.export_ms;
+    times.start_ms =
+        header.export_ms - static_cast<std::int32_t>(*side.end_uptime_ms - *side.start_uptime_ms);
+  }
+  return times;
 }
 
 void complete(Times& times, std::optional<std::int64_t> duration_ms) {

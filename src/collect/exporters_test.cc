@@ -281,6 +281,23 @@ TEST(Exporters, NtpTimesAndDeltasAreRead) {
               ElementsAre("1767225500500 1767225597500"));
 }
 
+TEST(Exporters, UptimesOfIpfixNeedTheBeginningOfTheClockOrGiveTheLengthOnly) {
+  World world("${weir-start-ms} ${weir-end-ms}");
+  const Writer shape =
+      test::set(2, test::template_record(400, {{8, 4}, {12, 4}, {2, 4}, {22, 4}, {21, 4}}));
+  Writer record;
+  record.address("10.1.0.1").address("10.1.0.2").u32(1).u32(90'000).u32(95'000);
+  const Writer data = test::set(400, record);
+  EXPECT_THAT(world.after(kRouter, {test::ipfix(Writer().add(shape).add(data))}),
+              ElementsAre("1767225595000 1767225600000"));
+  const Writer options_template =
+      test::set(3, Writer().u16(310).u16(2).u16(1).add(test::fields({{149, 4}, {160, 8}})));
+  const Writer options = test::set(310, Writer().u32(0).u64(1767225400'000));
+  EXPECT_THAT(
+      world.after(kRouter, {test::ipfix(Writer().add(options_template).add(options).add(data))}),
+      ElementsAre("1767225490000 1767225495000"));
+}
+
 TEST(Exporters, ABiflowIsTwoRecordsOfOneInterface) {
   World world("${srcaddr} ${srcport} ${packets} ${bytes} ${tcp-flags} ${flow-direction}");
   const Writer shape = test::set(2, test::template_record(400, {{8, 4},

@@ -64,7 +64,8 @@ bool is_stream_name(std::string_view name) {
 
 class PayloadReader {
  public:
-  PayloadReader(const std::optional<flow::Format>& format, Time now) : given_(format), now_(now) {}
+  PayloadReader(const std::optional<flow::Format>& format, Time now, std::size_t text_bytes_max)
+      : given_(format), now_(now), text_bytes_max_(text_bytes_max) {}
 
   Result<void> read(std::string_view body) {
     const std::string_view text = trimmed(body);
@@ -134,16 +135,20 @@ class PayloadReader {
   }
 
   Result<std::string> inflate(std::string_view bytes) {
-    auto text = columnar::gunzip(bytes, Payload::kTextBytesMax - text_bytes_);
-    if (!text) return refused("gzip: " + text.error().message);
+    auto text = columnar::gunzip(bytes, text_bytes_max_ - text_bytes_);
+    if (!text) {
+      Error error = refused("gzip: " + text.error().message);
+      if (text.error().kind == ErrorKind::too_large) error.kind = ErrorKind::too_large;
+      return error;
+    }
     text_bytes_ += text->size();
     return text;
   }
 
   Result<void> count_text(std::size_t bytes) {
-    if (bytes > Payload::kTextBytesMax - text_bytes_) {
+    if (bytes > text_bytes_max_ - text_bytes_) {
       return Error{ErrorKind::too_large, "PayloadTooLarge",
-                   "more than " + std::to_string(Payload::kTextBytesMax) + " bytes of text"};
+                   "more than " + std::to_string(text_bytes_max_) + " bytes of text"};
     }
     text_bytes_ += bytes;
     return {};
@@ -261,6 +266,7 @@ class PayloadReader {
   const std::optional<flow::Format>& given_;
   std::optional<flow::Format> guessed_;
   const Time now_;
+  const std::size_t text_bytes_max_;
   std::size_t text_bytes_ = 0;
   Payload out_;
 };
@@ -268,8 +274,8 @@ class PayloadReader {
 }  // namespace
 
 Result<Payload> parse_payload(std::string_view body, const std::optional<flow::Format>& format,
-                              Time now) {
-  PayloadReader reader(format, now);
+                              Time now, std::size_t text_bytes_max) {
+  PayloadReader reader(format, now, text_bytes_max);
   WEIR_CHECK(reader.read(body));
   return std::move(reader).take();
 }

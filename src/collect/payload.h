@@ -50,8 +50,9 @@ struct Payload {
 
 /// Reads the body of a delivery. `format` is that of the flow log for lines in a custom format;
 /// without it the default format and those with all fields of a version are known. Errors, with
-/// nothing taken: invalid (what does not read, and which record it is), too_large.
+/// nothing taken: invalid (what does not read, and which record it is), too_large (more than
+/// `text_bytes_max` of text).
 Result<Payload> parse_payload(std::string_view body, const std::optional<flow::Format>& format,
-                              Time now);
+                              Time now, std::size_t text_bytes_max = Payload::kTextBytesMax);
 
 }  // namespace weir::collect

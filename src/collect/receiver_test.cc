@@ -242,10 +242,20 @@ TEST(Receiver, WhatDoesNotReadIsRefusedWithTheRecordAndNothingIsTaken) {
   EXPECT_EQ(world.post(firehose({}), "request-1", "", "").status, 400);
 }
 
-TEST(Receiver, ABombIsRefused) {
-  World world;
-  const std::string bomb = columnar::gzip(std::string(Payload::kTextBytesMax / 2 + 1, 'x'));
-  EXPECT_NE(world.post(firehose({bomb, bomb})).status, 200);
+TEST(Payload, MoreTextThanTheBoundIsRefusedWhateverItsForm) {
+  constexpr std::size_t kTextBytesMax = 10'000;
+  const std::string text(kTextBytesMax / 2 + 1, 'x');
+  const std::string bomb = columnar::gzip(text);
+  const auto parse = [](const std::string& body) {
+    return parse_payload(body, std::nullopt, Time{}, kTextBytesMax);
+  };
+  EXPECT_TRUE(parse(firehose({bomb})));
+  for (const auto& body : {firehose({bomb, bomb}), firehose({text, text}),
+                           columnar::gzip(std::string(kTextBytesMax + 1, 'x'))}) {
+    const auto refused = parse(body);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::too_large);
+  }
 }
 
 /// A store that takes a number of writes and then fails, as a full disk does.
