@@ -13,12 +13,12 @@ namespace weir::client {
 
 /// How AWS, or what stands for it, is reached: what every AWS tool takes from its surroundings.
 struct AwsSettings {
-  std::string access_key;
-  std::string secret_key;
-  std::string session_token;
-  std::string region;        // "" if nothing says it
-  std::string endpoint_url;  // of S3; "" is AWS itself
-  std::string ca_file;       // "" is the system's
+  std::string access_key = {};
+  std::string secret_key = {};
+  std::string session_token = {};
+  std::string region = {};        // "" if nothing says it
+  std::string endpoint_url = {};  // of S3; "" is AWS itself
+  std::string ca_file = {};       // "" is the system's
 
   bool has_keys() const { return !access_key.empty(); }
 };
