@@ -179,7 +179,7 @@ def check_template(daemon, bucket, flow_log, port):
     keys = ", ".join(f"`{c['Name']}` {c['Type']}" for c in table["PartitionKeys"])
 
     def properties(values):
-        return ", ".join("'{}'='{}'".format(k, v.replace("'", "\\'")) for k, v in values.items())
+        return ", ".join(f'"{k}"="{v}"' for k, v in values.items())
 
     serde = storage["SerdeInfo"]
     with_serde = f" WITH SERDEPROPERTIES ({properties(serde['Parameters'])})" if "Parameters" in serde else ""
@@ -237,7 +237,8 @@ def test_a_stream_gets_requests_as_firehose_sends_them_and_again_if_it_fails():
         ec2 = make_client("ec2", daemon.endpoint)
         arn = "arn:aws:firehose:us-east-1:000000000000:deliverystream/"
         wanted = {"ResourceIds": [interface(ec2)], "ResourceType": "NetworkInterface", "TrafficType": "ALL",
-                  "LogDestinationType": "kinesis-data-firehose", "MaxAggregationInterval": 60}
+                  "LogDestinationType": "kinesis-data-firehose", "MaxAggregationInterval": 60,
+                  "LogFormat": "${srcport} ${dstport} ${protocol} ${packets} ${flow-direction}"}
         refused = ec2.create_flow_logs(LogDestination=arn + "other", **wanted)["Unsuccessful"]
         assert refused[0]["Error"] == {"Code": "400", "Message": "LogDestination: other does not exist"}
         ec2.create_flow_logs(LogDestination=arn + "audit", **wanted)
