@@ -179,7 +179,7 @@ def check_template(daemon, bucket, flow_log, port):
     keys = ", ".join(f"`{c['Name']}` {c['Type']}" for c in table["PartitionKeys"])
 
     def properties(values):
-        return ", ".join("'{}'='{}'".format(k, v.replace("'", "\\'")) for k, v in values.items())
+        return ", ".join(f'"{k}"="{v}"' for k, v in values.items())
 
     serde = storage["SerdeInfo"]
     with_serde = f" WITH SERDEPROPERTIES ({properties(serde['Parameters'])})" if "Parameters" in serde else ""
