@@ -12,7 +12,6 @@ net::Packet* FrameParser::add(std::span<const std::uint8_t> bytes, std::size_t o
   WEIR_ASSERT(count_ < kBatchMax);
   ++frames_;
   net::Packet& packet = packets_[count_];
-  packet = {};
   packet.time_ns = time_ns;
   packet.course = course;
   switch (net::parse_frame(link_, bytes, original_length, packet)) {

@@ -79,6 +79,12 @@ std::optional<std::int64_t> traffic_path(const Context& context, const net::Addr
   return 8;
 }
 
+FlowKey reverse_of(const FlowKey& key) {
+  const bool is_egress = key.direction == Direction::egress;
+  return {key.destination, key.source,   key.destination_port,
+          key.source_port, key.protocol, is_egress ? Direction::ingress : Direction::egress};
+}
+
 }  // namespace
 
 Direction direction_of(const Context& context, const net::Packet& packet) {
@@ -302,9 +308,13 @@ void Meter::report_refused(const Window& window, const Flow& flow, Refusal& refu
 }
 
 void Meter::close(Window& window) {
+  constexpr std::uint32_t kAhead = 8;
   const Table& table = window.table;
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     const Flow& flow = table[i];
+    if (config_.initiator && i + kAhead < table.size()) {
+      table.prefetch_slot(table.probe(reverse_of(table.key(table[i + kAhead]))));
+    }
     Tally accepted = table.captured(flow);
     if (flow.refusal != Flow::kNone) {
       Refusal& refusal = window.table.refusal(flow);
@@ -361,10 +371,7 @@ net::Address Meter::initiator_of(const Table& table, const Flow& flow, const Flo
                                  const Tally& tally) {
   if (tally.syn_ack != 0) return key.destination;
   if (tally.syn != 0) return key.source;
-  const bool is_egress = key.direction == Direction::egress;
-  const Flow* const reverse =
-      table.find({key.destination, key.source, key.destination_port, key.source_port, key.protocol,
-                  is_egress ? Direction::ingress : Direction::egress});
+  const Flow* const reverse = table.find(reverse_of(key));
   if (key.protocol == net::protocol::kTcp) {
     if (reverse == nullptr) return {};
     const Tally back = table.captured(*reverse);

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "flow/format.h"
@@ -361,6 +364,255 @@ TEST_F(MeterTest, ManyFlowsKeepTheirCounters) {
   const auto lines = take();
   ASSERT_EQ(lines.size(), 20'000U);
   EXPECT_EQ(lines.back(), line("203.0.113.9 10.0.0.5 19999 22", "3 180", 0, 2, "ACCEPT OK"));
+}
+
+TEST_F(MeterTest, TunnelIsTrafficPathThreeOutsideTheVpc) {
+  format_ = *Format::parse("${dstaddr} ${traffic-path}");
+  Context context = *host();
+  context.is_tunnel = true;
+  Meter& m = meter({}, std::make_shared<const Context>(context));
+  m.add(packet({.from = "10.0.0.5", .to = "10.0.9.9"}), Direction::egress);
+  m.add(packet({.from = "10.0.0.5", .to = "192.168.7.7"}), Direction::egress);
+  m.add(packet({.from = "10.0.0.5", .to = "203.0.113.9"}), Direction::egress);
+  m.add(packet({.from = "10.0.0.5", .to = "224.0.0.251"}), Direction::egress);
+  m.add(packet({}), Direction::ingress);
+  m.finish();
+  EXPECT_THAT(take(), ElementsAre("10.0.9.9 1", "192.168.7.7 3", "203.0.113.9 3", "224.0.0.251 -",
+                                  "10.0.0.5 -"));
+}
+
+// Who opened the connection is known from SYN and SYN-ACK, else from the window's first packet.
+TEST_F(MeterTest, InitiatorIsWhoOpenedTheConnection) {
+  using namespace net::tcp_flag;
+  constexpr auto kIngress = Direction::ingress;
+  constexpr auto kEgress = Direction::egress;
+  const PacketSpec in{.from_port = 50'000, .to_port = 22};
+  const PacketSpec out{.from = "10.0.0.5", .to = "203.0.113.9", .from_port = 22, .to_port = 50'000};
+  const auto with = [](PacketSpec spec, double at, std::uint8_t flags, std::uint8_t protocol) {
+    spec.at = at;
+    spec.flags = flags;
+    spec.protocol = protocol;
+    return packet(spec);
+  };
+  format_ = *Format::parse("${srcaddr} ${weir-initiator}");
+
+  Meter& handshake = meter();
+  handshake.add(with(out, 1, kSyn | kAck, 6), kEgress);  // overtook the SYN
+  handshake.add(with(in, 2, kSyn, 6), kIngress);
+  handshake.finish();
+  EXPECT_THAT(take(), ElementsAre("10.0.0.5 203.0.113.9", "203.0.113.9 203.0.113.9"));
+
+  Meter& reset = meter();  // a closed port: only the reverse flow tells
+  reset.add(with(in, 1, kSyn, 6), kIngress);
+  reset.add(with(out, 2, kRst | kAck, 6), kEgress);
+  reset.finish();
+  EXPECT_THAT(take(), ElementsAre("203.0.113.9 203.0.113.9", "10.0.0.5 203.0.113.9"));
+
+  Meter& old = meter();  // opened before the window
+  old.add(with(in, 1, kAck, 6), kIngress);
+  old.add(with(out, 2, kAck, 6), kEgress);
+  old.finish();
+  EXPECT_THAT(take(), ElementsAre("203.0.113.9 -", "10.0.0.5 -"));
+
+  Meter& datagrams = meter();
+  datagrams.add(with(out, 1, 0, 17), kEgress);
+  datagrams.add(with(in, 2, 0, 17), kIngress);
+  datagrams.finish();
+  EXPECT_THAT(take(), ElementsAre("10.0.0.5 10.0.0.5", "203.0.113.9 10.0.0.5"));
+
+  Meter& refused = meter();
+  refused.refused(with(in, 1, kSyn, 6), kIngress, kRule, false);
+  refused.finish();
+  EXPECT_THAT(take(), ElementsAre("203.0.113.9 203.0.113.9"));
+
+  Meter& off = meter({.initiator = false});
+  off.add(with(in, 2, kSyn, 6), kIngress);
+  off.finish();
+  EXPECT_THAT(take(), ElementsAre("203.0.113.9 -"));
+}
+
+TEST_F(MeterTest, OpenFlowsSayWhatTheRecordsWill) {
+  Meter& m = meter();
+  m.add(packet({.at = 1, .from_port = 1, .bytes = 100}), Direction::ingress);
+  m.add(packet({.at = 3, .from_port = 1, .bytes = 100}), Direction::ingress);
+  for (const double second : {2.0, 10.0}) {
+    m.add(packet({.at = second, .from_port = 2}), Direction::ingress);
+    m.refused(packet({.at = second, .from_port = 2}), Direction::ingress, kRule, true);
+    m.advance(at(second + 2));  // the first is reported early, and still counts
+  }
+  m.add(packet({.at = 12, .from_port = 2, .bytes = 7}), Direction::ingress);
+  std::vector<std::string> seen;
+  m.for_each_open_flow([&](const Meter::OpenFlow& flow) {
+    seen.push_back(std::to_string(flow.key.source_port) + ' ' +
+                   (flow.verdict == Verdict::accept ? "ACCEPT " : "REJECT ") +
+                   std::to_string(flow.packets) + ' ' + std::to_string(flow.bytes) + ' ' +
+                   std::to_string(flow.first.ms - kBegin * 1000) + ' ' +
+                   std::to_string(flow.last.ms - kBegin * 1000) + ' ' +
+                   (flow.rule == nullptr ? "-" : flow.rule->id));
+  });
+  EXPECT_THAT(seen, ElementsAre("1 ACCEPT 2 200 1000 3000 -",
+                                "2 REJECT 2 120 2000 10000 acl-0123456789abcdef0",
+                                "2 ACCEPT 1 7 2000 12000 -"));
+}
+
+TEST_F(MeterTest, HugeCountersAreExact) {
+  format_ = *Format::parse("${packets} ${bytes} ${tcp-flags} ${action}");
+  Meter& m = meter();
+  constexpr std::uint32_t kMost = 0xffffffff;
+  for (int i = 0; i < 5; ++i) {
+    m.add(packet({.bytes = kMost, .packets = kMost}), Direction::ingress);
+  }
+  // More refused SYNs than the flow's own counter of them can hold, all but one.
+  m.add(packet({.bytes = 1}), Direction::ingress);
+  for (int i = 0; i < 70'000; ++i) {
+    m.add(packet({.flags = net::tcp_flag::kFin, .bytes = 1}), Direction::ingress);
+    m.refused(packet({.flags = net::tcp_flag::kFin, .bytes = 1}), Direction::ingress, kRule, true);
+  }
+  m.finish();
+  EXPECT_THAT(take(), ElementsAre("70000 70000 1 REJECT", "21474836476 21474836476 2 ACCEPT"));
+}
+
+// Goal: a flood of spoofed addresses neither takes more memory than set nor touches what was there.
+TEST_F(MeterTest, FloodOfSpoofedFlowsLeavesOldFlowsRight) {
+  format_ = *Format::parse("${srcaddr} ${packets} ${bytes} ${log-status}");
+  constexpr std::size_t kFlows = 1000;
+  std::uint64_t records = 0;
+  std::vector<std::string> old;
+  Meter m(host(), {.flows_max = kFlows, .hash_seed = 7}, [&](const Record& record) {
+    ++records;
+    if (!record.is_data() || record.number(Field::srcport) == 50'000)
+      old.push_back(format_.line(record));
+  });
+  std::mt19937_64 random(1);
+  constexpr int kSpoofed = 10'000'000;
+  net::Packet spoofed = packet({.from_port = 1});
+  const net::Packet known = packet({});
+  m.add(known, Direction::ingress);
+  for (int i = 1; i <= kSpoofed; ++i) {
+    spoofed.source = net::Address::v4(static_cast<std::uint32_t>(random()) | 0xe0000000U);
+    m.add({&spoofed, 1});
+    if (i % 1'000'000 == 0) m.add(known, Direction::ingress);
+  }
+  m.finish();
+  EXPECT_THAT(old, ElementsAre("203.0.113.9 11 660 OK", "- - - SKIPDATA"));
+  EXPECT_EQ(records, kFlows + 1);
+  EXPECT_EQ(m.stats().packets + m.stats().packets_skipped, kSpoofed + 11U);
+  EXPECT_EQ(m.stats().windows_incomplete, 1U);
+}
+
+/// Random traffic in and out of a meter, counted beside it.
+class Conservation : public MeterTest {
+ protected:
+  using Sums = std::pair<std::uint64_t, std::uint64_t>;  // packets, bytes
+
+  net::Packet random_packet() {
+    const bool is_v6 = below(4) == 0;
+    static constexpr std::array<std::uint8_t, 4> kProtocols = {6, 6, 17, 1};
+    net::Packet out;
+    time_ns_ += static_cast<std::int64_t>(below(20'000'000));
+    if (below(300) == 0) time_ns_ += static_cast<std::int64_t>(below(400)) * kNs;  // jumps
+    if (below(300) == 0) time_ns_ -= static_cast<std::int64_t>(below(400)) * kNs;
+    out.time_ns = time_ns_ - static_cast<std::int64_t>(below(2'000'000'000));
+    out.source = address(is_v6);
+    out.destination = address(is_v6);
+    out.source_port = static_cast<std::uint16_t>(below(4));
+    out.destination_port = static_cast<std::uint16_t>(below(4));
+    out.protocol = kProtocols[below(4)];
+    out.tcp_flags = out.protocol == 6 ? static_cast<std::uint8_t>(below(64)) : std::uint8_t{0};
+    out.packets = below(10) == 0 ? static_cast<std::uint32_t>(1 + below(40)) : 1;
+    out.ip_bytes = static_cast<std::uint32_t>(20 + below(1500) * out.packets);
+    return out;
+  }
+  net::Address address(bool is_v6) {
+    const auto host = static_cast<std::uint32_t>(below(6));
+    return is_v6 ? net::Address::v6(0x20010db800000000U, host)
+                 : net::Address::v4(0x0a000000U + host);
+  }
+  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+
+  std::mt19937_64 random_;
+  std::int64_t time_ns_ = kBegin * kNs;
+};
+
+// What goes in comes out: packets and bytes of all records are those given in, less counted losses.
+TEST_F(Conservation, RecordsAddUpToThePackets) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    random_.seed(seed);
+    time_ns_ = kBegin * kNs;
+    Sums in;
+    Sums out;
+    std::uint64_t skip_records = 0;
+    const bool is_small = below(3) == 0;
+    Meter m(host(),
+            {.window = Duration(1'000 + static_cast<int>(below(60'000))),
+             .early_reject = below(3) == 0 ? std::nullopt : std::optional(Duration(500)),
+             .hide_unlogged = false,
+             .flows_max = is_small ? 20 : 1u << 16,
+             .hash_seed = seed},
+            [&](const Record& record) {
+              if (record.text(Field::log_status) == kSkipData) ++skip_records;
+              EXPECT_LE(record.number_or(Field::start, 0), record.number_or(Field::end, 0));
+              out.first += static_cast<std::uint64_t>(record.number_or(Field::packets, 0));
+              out.second += static_cast<std::uint64_t>(record.number_or(Field::bytes, 0));
+            });
+    std::uint64_t bytes_skipped = 0;
+    for (int i = 0; i < 2000; ++i) {
+      const net::Packet one = random_packet();
+      const Direction direction = direction_of(m.context(), one);
+      const std::uint64_t skipped = m.stats().packets_skipped;
+      const std::uint64_t kind = below(10);
+      if (kind == 0) {
+        m.refused(one, direction, kRule, false);
+      } else {
+        m.add({&one, 1});
+      }
+      if (m.stats().packets_skipped != skipped) {
+        bytes_skipped += one.ip_bytes;
+      } else if (kind == 1) {
+        m.refused(one, direction, kRule, true);
+      }
+      in.first += one.packets;
+      in.second += one.ip_bytes;
+      if (below(50) == 0) m.advance({time_ns_ / 1'000'000});
+    }
+    m.finish();
+    EXPECT_EQ(out.first + m.stats().packets_skipped, in.first);
+    EXPECT_EQ(out.second + bytes_skipped, in.second);
+    EXPECT_EQ(m.stats().packets + m.stats().packets_skipped, in.first);
+    EXPECT_EQ(skip_records != 0, m.stats().packets_skipped != 0);
+    EXPECT_EQ(skip_records, m.stats().windows_incomplete);
+  }
+}
+
+TEST_F(Conservation, BatchesAndSinglePacketsGiveTheSameRecords) {
+  format_ = Format::all();
+  for (const bool is_guest : {false, true}) {
+    std::vector<net::Packet> packets;
+    for (int i = 0; i < 5000; ++i) {
+      packets.push_back(random_packet());
+      packets.back().course = below(2) == 0 ? net::Course::arriving : net::Course::leaving;
+    }
+    Meter& single = meter({.flows_max = 300});
+    for (net::Packet one : packets) {
+      if (is_guest) {
+        const bool leaves = one.course == net::Course::leaving;
+        one.course = leaves ? net::Course::arriving : net::Course::leaving;
+      }
+      single.add(one, direction_of(single.context(), one));
+    }
+    single.finish();
+    const std::vector<std::string> expected = take();
+    Meter& batches = meter({.flows_max = 300, .hash_seed = 99});
+    for (std::span<const net::Packet> rest = packets; !rest.empty();) {
+      const auto some = rest.first(std::min<std::size_t>(rest.size(), 1 + below(100)));
+      batches.add(some, is_guest);
+      rest = rest.subspan(some.size());
+    }
+    batches.finish();
+    EXPECT_EQ(take(), expected);
+    EXPECT_GT(expected.size(), 1000U);
+  }
 }
 
 TEST(DirectionOf, DeviceThenAddressesThenIngress) {

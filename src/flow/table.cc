@@ -2,9 +2,6 @@
 #include "flow/table.h"
 
 #include <algorithm>
-#include <cstring>
-
-#include "base/result.h"
 
 namespace weir::flow {
 namespace {
@@ -14,19 +11,7 @@ constexpr std::size_t kIndexMin = 64;
 constexpr std::size_t kBlocksKept = 1;
 constexpr std::size_t kIndexKept = 16384;
 
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  __extension__ using U128 = unsigned __int128;
-  const U128 product = static_cast<U128>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 std::uint32_t minus(std::uint32_t a, std::uint32_t b) { return a - std::min(a, b); }
-
-std::uint64_t rest_of(const Flow& flow) {
-  return std::uint64_t{flow.source_port} << 48 | std::uint64_t{flow.destination_port} << 32 |
-         std::uint64_t{flow.protocol} << 16 | static_cast<std::uint64_t>(flow.direction) << 8 |
-         std::uint64_t{flow.is_v6};
-}
 
 }  // namespace
 
@@ -66,63 +51,6 @@ std::int64_t Tally::tcp_flags() const {
 Table::Table(std::size_t flows_max, std::uint64_t hash_seed)
     : flows_max_(std::min<std::size_t>(flows_max, 1u << 30)), hash_seed_(hash_seed) {}
 
-Table::Probe Table::probe(const net::Address& source, const net::Address& destination,
-                          std::uint16_t source_port, std::uint16_t destination_port,
-                          std::uint8_t protocol, Direction direction) const {
-  Probe out;
-  out.rest = std::uint64_t{source_port} << 48 | std::uint64_t{destination_port} << 32 |
-             std::uint64_t{protocol} << 16 | static_cast<std::uint64_t>(direction) << 8 |
-             std::uint64_t{!source.is_v4()};
-  out.addresses = source.is_v4() ? std::uint64_t{source.v4_value()} << 32 | destination.v4_value()
-                                 : net::hash(source, net::hash(destination, hash_seed_));
-  out.hash = mix(mix(out.addresses ^ hash_seed_, out.rest ^ 0x9e3779b97f4a7c15U) ^ hash_seed_,
-                 0xa0761d6478bd642fU ^ out.addresses);
-  return out;
-}
-
-bool Table::is_flow(const Flow& flow, const Probe& probe, const net::Address& source,
-                    const net::Address& destination) const {
-  if (rest_of(flow) != probe.rest) return false;
-  if (!flow.is_v6) {
-    return (std::uint64_t{flow.source} << 32 | flow.destination) == probe.addresses;
-  }
-  return flow.destination == static_cast<std::uint32_t>(probe.addresses) &&
-         pairs_[flow.source] == Pair{source, destination};
-}
-
-/// The bits of the hash that do not choose the slot, as far as they fit above the place.
-std::uint32_t Table::tag(const Probe& probe) const {
-  return static_cast<std::uint32_t>(probe.hash >> 32) & ~place_mask_;
-}
-
-/// Where the flow is or would be.
-std::size_t Table::slot_of(const Probe& probe, const net::Address& source,
-                           const net::Address& destination) const {
-  const std::size_t mask = index_.size() - 1;
-  std::size_t slot = static_cast<std::size_t>(probe.hash) & mask;
-  const std::uint32_t wanted = tag(probe);
-  while (true) {
-    const std::uint32_t entry = index_[slot];
-    if (entry == 0) return slot;
-    if ((entry & ~place_mask_) == wanted &&
-        is_flow((*this)[(entry & place_mask_) - 1], probe, source, destination)) {
-      return slot;
-    }
-    slot = (slot + 1) & mask;
-  }
-}
-
-void Table::prefetch_slot(const Probe& probe) const {
-  if (index_.empty()) return;
-  __builtin_prefetch(&index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)]);
-}
-
-void Table::prefetch_flow(const Probe& probe) const {
-  if (index_.empty()) return;
-  const std::uint32_t entry = index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)];
-  if (entry != 0) __builtin_prefetch(&(*this)[(entry & place_mask_) - 1], 1);
-}
-
 void Table::grow() {
   const std::size_t slots = std::max(kIndexMin, index_.size() * 2);
   index_ = {};
@@ -137,16 +65,10 @@ void Table::grow() {
   }
 }
 
-Flow* Table::find_or_add(const Probe& probe, const net::Address& source,
-                         const net::Address& destination) {
-  if (index_.empty()) grow();
-  std::size_t slot = slot_of(probe, source, destination);
-  if (index_[slot] != 0) return &(*this)[(index_[slot] & place_mask_) - 1];
+Flow* Table::add(const Probe& probe, const net::Address& source, const net::Address& destination) {
   if (size_ >= flows_max_) return nullptr;
-  if ((size_ + 1) * 2 > index_.size()) {
-    grow();
-    slot = slot_of(probe, source, destination);
-  }
+  if ((size_ + 1) * 2 > index_.size()) grow();
+  const std::size_t slot = slot_of(probe, source, destination);
   const auto place = static_cast<std::uint32_t>(size_++);
   if (place / kBlock == blocks_.size()) blocks_.push_back(std::make_unique<Flow[]>(kBlock));
   index_[slot] = tag(probe) | (place + 1);
@@ -184,26 +106,6 @@ FlowKey Table::key(const Flow& flow) const {
     out.destination = pairs_[flow.source].destination;
   }
   return out;
-}
-
-void Table::count(Flow& flow, const net::Packet& packet) {
-  flow.first_ns = std::min(flow.first_ns, packet.time_ns);
-  flow.last_ns = std::max(flow.last_ns, packet.time_ns);
-  flow.bytes += packet.ip_bytes;
-  constexpr std::uint32_t kHalf = 1u << 31;
-  constexpr std::uint16_t kHalfFlags = 1u << 15;
-  if (((flow.packets | packet.packets | flow.buffers) & kHalf) != 0 ||
-      ((flow.fin | flow.syn | flow.rst | flow.syn_ack) & kHalfFlags) != 0) {
-    return spill(flow, packet);
-  }
-  flow.packets += packet.packets;
-  ++flow.buffers;
-  const std::uint8_t flags = packet.tcp_flags;
-  using namespace net::tcp_flag;
-  if ((flags & (kFin | kSyn | kRst)) == 0) return;
-  if ((flags & kFin) != 0) ++flow.fin;
-  if ((flags & kRst) != 0) ++flow.rst;
-  if ((flags & kSyn) != 0) ++((flags & kAck) != 0 ? flow.syn_ack : flow.syn);
 }
 
 /// Moves the counters that may soon overflow beside the table, and counts the packet there.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -129,7 +130,13 @@ class Table {
   /// The flow of the addresses and the probe that was made of them, made if missing; nullptr if the
   /// table is full. Valid until clear().
   Flow* find_or_add(const Probe& probe, const net::Address& source,
-                    const net::Address& destination);
+                    const net::Address& destination) {
+    if (!index_.empty()) {
+      const std::uint32_t entry = index_[slot_of(probe, source, destination)];
+      if (entry != 0) return &(*this)[(entry & place_mask_) - 1];
+    }
+    return add(probe, source, destination);
+  }
   const Flow* find(const FlowKey& key) const;
 
   void count(Flow& flow, const net::Packet& packet);
@@ -170,6 +177,7 @@ class Table {
   std::size_t slot_of(const Probe& probe, const net::Address& source,
                       const net::Address& destination) const;
   std::uint32_t tag(const Probe& probe) const;
+  Flow* add(const Probe& probe, const net::Address& source, const net::Address& destination);
   void grow();
   void spill(Flow& flow, const net::Packet& packet);
 
@@ -186,5 +194,102 @@ class Table {
   std::vector<std::uint32_t> index_;
   std::uint32_t place_mask_ = 0;
 };
+
+// ---- what every packet goes through ----
+
+namespace detail {
+inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using U128 = unsigned __int128;
+  const U128 product = static_cast<U128>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+inline std::uint64_t rest_of(const Flow& flow) {
+  return std::uint64_t{flow.source_port} << 48 | std::uint64_t{flow.destination_port} << 32 |
+         std::uint64_t{flow.protocol} << 16 | static_cast<std::uint64_t>(flow.direction) << 8 |
+         std::uint64_t{flow.is_v6};
+}
+
+}  // namespace detail
+
+inline Table::Probe Table::probe(const net::Address& source, const net::Address& destination,
+                                 std::uint16_t source_port, std::uint16_t destination_port,
+                                 std::uint8_t protocol, Direction direction) const {
+  Probe out;
+  out.rest = std::uint64_t{source_port} << 48 | std::uint64_t{destination_port} << 32 |
+             std::uint64_t{protocol} << 16 | static_cast<std::uint64_t>(direction) << 8 |
+             std::uint64_t{!source.is_v4()};
+  out.addresses = source.is_v4() ? std::uint64_t{source.v4_value()} << 32 | destination.v4_value()
+                                 : net::hash(source, net::hash(destination, hash_seed_));
+  out.hash = detail::mix(
+      detail::mix(out.addresses ^ hash_seed_, out.rest ^ 0x9e3779b97f4a7c15U) ^ hash_seed_,
+      0xa0761d6478bd642fU ^ out.addresses);
+  return out;
+}
+
+inline bool Table::is_flow(const Flow& flow, const Probe& probe, const net::Address& source,
+                           const net::Address& destination) const {
+  if (detail::rest_of(flow) != probe.rest) return false;
+  if (!flow.is_v6) {
+    return (std::uint64_t{flow.source} << 32 | flow.destination) == probe.addresses;
+  }
+  return flow.destination == static_cast<std::uint32_t>(probe.addresses) &&
+         pairs_[flow.source] == Pair{source, destination};
+}
+
+/// The bits of the hash that do not choose the slot, as far as they fit above the place.
+inline std::uint32_t Table::tag(const Probe& probe) const {
+  return static_cast<std::uint32_t>(probe.hash >> 32) & ~place_mask_;
+}
+
+/// Where the flow is or would be.
+inline std::size_t Table::slot_of(const Probe& probe, const net::Address& source,
+                                  const net::Address& destination) const {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t slot = static_cast<std::size_t>(probe.hash) & mask;
+  const std::uint32_t wanted = tag(probe);
+  while (true) {
+    const std::uint32_t entry = index_[slot];
+    if (entry == 0) return slot;
+    if ((entry & ~place_mask_) == wanted &&
+        is_flow((*this)[(entry & place_mask_) - 1], probe, source, destination)) {
+      return slot;
+    }
+    slot = (slot + 1) & mask;
+  }
+}
+
+// g++ 12 takes functions that only prefetch for functions without effect and drops their calls,
+// unless it must inline them.
+[[gnu::always_inline]] inline void Table::prefetch_slot(const Probe& probe) const {
+  if (index_.empty()) return;
+  __builtin_prefetch(&index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)]);
+}
+
+[[gnu::always_inline]] inline void Table::prefetch_flow(const Probe& probe) const {
+  if (index_.empty()) return;
+  const std::uint32_t entry = index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)];
+  if (entry != 0) __builtin_prefetch(&(*this)[(entry & place_mask_) - 1], 1);
+}
+
+inline void Table::count(Flow& flow, const net::Packet& packet) {
+  flow.first_ns = std::min(flow.first_ns, packet.time_ns);
+  flow.last_ns = std::max(flow.last_ns, packet.time_ns);
+  flow.bytes += packet.ip_bytes;
+  constexpr std::uint32_t kHalf = 1u << 31;
+  constexpr std::uint16_t kHalfFlags = 1u << 15;
+  if (((flow.packets | packet.packets | flow.buffers) & kHalf) != 0 ||
+      ((flow.fin | flow.syn | flow.rst | flow.syn_ack) & kHalfFlags) != 0) {
+    return spill(flow, packet);
+  }
+  flow.packets += packet.packets;
+  ++flow.buffers;
+  const std::uint8_t flags = packet.tcp_flags;
+  using namespace net::tcp_flag;
+  if ((flags & (kFin | kSyn | kRst)) == 0) return;
+  if ((flags & kFin) != 0) ++flow.fin;
+  if ((flags & kRst) != 0) ++flow.rst;
+  if ((flags & kSyn) != 0) ++((flags & kAck) != 0 ? flow.syn_ack : flow.syn);
+}
 
 }  // namespace weir::flow
