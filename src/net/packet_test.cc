@@ -181,6 +181,53 @@ TEST(ParseFrame, OptionsAndShortCapturesOfHeaders) {
   EXPECT_EQ(parse(LinkType::raw, cut, 1500).parsed, Parsed::truncated);
 }
 
+std::string fields_of(Parsed parsed, const Packet& packet) {
+  if (parsed != Parsed::packet) return "none";
+  std::string out;
+  for (const std::uint64_t value :
+       {std::uint64_t{packet.source_port}, std::uint64_t{packet.destination_port},
+        std::uint64_t{packet.protocol}, std::uint64_t{packet.tcp_flags},
+        std::uint64_t{packet.is_fragment}, std::uint64_t{packet.is_later_fragment},
+        std::uint64_t{packet.is_truncated}, std::uint64_t{packet.vlan},
+        std::uint64_t{packet.header_bytes}, std::uint64_t{packet.fragment_id},
+        std::uint64_t{packet.packets}, std::uint64_t{packet.ip_bytes}}) {
+    out += std::to_string(value) + ' ';
+  }
+  return out + packet.source.to_string() + ' ' + packet.destination.to_string();
+}
+
+// The short way for plain packets gives what the long way gives: every first byte (version and
+// header length), every capture length, every offset bit and every protocol.
+TEST(ParseFrame, EveryHeaderLengthAndCutReadsTheSameWithAndWithoutEthernet) {
+  const Octets ethernet = {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0x08, 0x00};
+  const Octets whole = ipv4({.id = 7}, tcp(tcp_flag::kSyn) + Octets(60, 0x11));
+  std::vector<Octets> packets;
+  const auto with = [&](std::size_t at, unsigned value) {
+    Octets changed = whole;
+    changed[at] = static_cast<std::uint8_t>(value);
+    packets.push_back(changed);
+  };
+  for (unsigned value = 0; value < 256; ++value) {
+    for (const std::size_t at : {0U, 2U, 3U, 6U, 7U, 9U, 32U, 33U}) with(at, value);
+  }
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    packets.emplace_back(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+    Octets udp = packets.back();
+    if (size > 9) udp[9] = protocol::kUdp;
+    packets.push_back(udp);
+  }
+  for (const Octets& bytes : packets) {
+    Packet framed;
+    Packet bare;
+    const Octets frame = ethernet + bytes;
+    const Parsed parsed = parse_frame(LinkType::ethernet, frame, frame.size(), framed);
+    const Parsed expected = parse_frame(LinkType::ipv4, bytes, bytes.size(), bare);
+    const bool is_other_version = !bytes.empty() && bytes[0] >> 4 != 4 && bytes[0] >> 4 != 6;
+    if (is_other_version) continue;  // an EtherType of IPv4 makes it malformed, none makes it other
+    EXPECT_EQ(fields_of(parsed, framed), fields_of(expected, bare));
+  }
+}
+
 TEST(ParseFrame, LengthsThatCannotBeAreMalformed) {
   EXPECT_EQ(parse(LinkType::raw, ipv4({.total_length = 19}, tcp(0))).parsed, Parsed::malformed);
   Octets short_header = ipv4({}, tcp(0));
