@@ -256,8 +256,7 @@ struct World::Impl {
     if (shows_host()) refresh_host_interfaces();
     start_collector();
     if (config.enforces()) {
-      if (const auto set = network.set_gate(&enforcer); !set) {
-        *enforcement_problem.lock() = set.error().message;
+      if (const auto set = network.set_gate(&enforcer); !set) {  // tried again at every check
         log::warn("network ACLs and security groups are not enforced",
                   {{"reason", set.error().message}});
       } else if (const auto able = enforcer.probe(); !able) {

@@ -167,15 +167,19 @@ bool is_all(const SecurityGroupRule& rule) { return rule.ip_protocol == "-1"; }
 class Resolver {
  public:
   explicit Resolver(const ScopeState& state) : state_(state) {
-    for (const auto& [id, rule] : state.group_rules) rules_[rule.group_id].push_back(&rule);
     for (const auto& [id, eni] : state.enis) {
       for (const std::string& group : eni.group_ids) {
+        rules_.try_emplace(group);
         for (const InterfaceAddress& own : eni.addresses) {
           if (const auto address = net::Address::parse(own.address)) {
             members_[group].push_back(net::Prefix::host(*address));
           }
         }
       }
+    }
+    for (const auto& [id, rule] : state.group_rules) {
+      const auto attached = rules_.find(rule.group_id);
+      if (attached != rules_.end()) attached->second.push_back(&rule);
     }
   }
 
