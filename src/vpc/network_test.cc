@@ -213,8 +213,9 @@ TEST(Interfaces, TheChoiceLeavesOutLoopbackDownAndAddressless) {
     return found;
   };
   EXPECT_THAT(names(choose_interfaces(all, {})), ElementsAre("eth0"));
-  EXPECT_THAT(names(choose_interfaces(all, {{.device = "lo"}, {.device = "veth1"}, {.device = "tun9"}})),
-              ElementsAre("veth1", "lo"));
+  EXPECT_THAT(
+      names(choose_interfaces(all, {{.device = "lo"}, {.device = "veth1"}, {.device = "tun9"}})),
+      ElementsAre("veth1", "lo"));
 }
 
 TEST(Interfaces, OfThisHostAreFound) {
