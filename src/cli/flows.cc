@@ -17,6 +17,7 @@ namespace weir::cli {
 namespace {
 
 constexpr int kHeadLines = 4;  // of the live view: totals, a blank, titles, the cursor's line
+constexpr int kFirstLook_s = 2;
 constexpr std::string_view kRed = "31";
 constexpr std::string_view kBold = "1";
 constexpr std::string_view kClear = "\x1b[H\x1b[2J";
@@ -151,6 +152,11 @@ bool wait_unless_signalled(const sigset_t& signals, int seconds) {
   return ::sigtimedwait(&signals, nullptr, &timeout) < 0;
 }
 
+bool has_just_begun(const Document& answer) {
+  const Document* const started = answer.find("started");
+  return started != nullptr && started->boolean() != nullptr && *started->boolean();
+}
+
 int watch(const daemon::Config& config, const FlowsOptions& options) {
   sigset_t signals;
   sigemptyset(&signals);
@@ -174,7 +180,13 @@ int watch(const daemon::Config& config, const FlowsOptions& options) {
 int flows(const daemon::Config& config, const FlowsOptions& options) {
   const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
   if (is_terminal && !options.once && !options.json) return watch(config, options);
-  const auto answer = ask(config, options);
+  auto answer = ask(config, options);
+  if (answer && has_just_begun(*answer)) {
+    std::cerr << "weir: nothing was captured until now; looking for " << kFirstLook_s << " s\n";
+    const timespec pause{kFirstLook_s, 0};
+    ::nanosleep(&pause, nullptr);
+    answer = ask(config, options);
+  }
   if (!answer) return fail(answer.error());
   if (options.json) {
     std::cout << to_pretty_json(*answer) << '\n';

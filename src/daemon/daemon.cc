@@ -132,6 +132,10 @@ struct Daemon::Impl {
         {.method = "GET",
          .path = "/SimpleNotificationService-*",
          .handler = [this](wire::HttpRequest& request) { return certificate(request); }});
+    router.add_raw({.method = "GET",
+                    .path = "/_weir/flows",
+                    .loopback_only = true,
+                    .handler = [this](wire::HttpRequest& request) { return flows(request); }});
     router.add_raw(receive_route(
         runtime, config.receive_access_key,
         [this](std::string_view log_group, const collect::Receiver::Request& request) {
@@ -161,6 +165,16 @@ struct Daemon::Impl {
     const Document rest = world->status();
     for (const auto& [name, value] : *rest.map()) document[name] = value;
     return to_json(document) + "\n";
+  }
+
+  wire::HttpResponse flows(const wire::HttpRequest& request) {
+    Document parameters(Document::Map{});
+    for (const auto& [name, value] : request.query) parameters[name] = value;
+    auto query = from_document<FlowQuery>(parameters, {.textual = true});
+    if (!query) return json_error(query.error());
+    const std::shared_lock lock(world_mutex);
+    const auto answer = world->flows(*std::move(query));
+    return answer ? json_answer(200, *answer) : json_error(answer.error());
   }
 
   wire::HttpResponse certificate(const wire::HttpRequest& request) {

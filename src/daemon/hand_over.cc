@@ -23,6 +23,23 @@ metrics::Datum datum_of(const logs::MetricValue& value) {
   return datum;
 }
 
+metrics::Datum loss_datum(Runtime& runtime, const char* name, std::uint64_t count) {
+  metrics::Datum datum;
+  datum.metric_name = name;
+  datum.unit = "Count";
+  datum.values = {static_cast<double>(count)};
+  datum.counts = {1};
+  datum.timestamp = runtime.now();
+  datum.storage_resolution = kStorageResolution;
+  return datum;
+}
+
+void publish_loss(Runtime& runtime, metrics::Metrics& metrics, const Scope& scope,
+                  const std::vector<metrics::Datum>& data) {
+  const auto put = metrics.put(scope, "Weir/FlowLogs", data, runtime.uuid());
+  if (!put) log::warn("cannot publish a loss", {{"error", put.error().message}});
+}
+
 }  // namespace
 
 logs::MetricSink metric_sink(metrics::Metrics& metrics) {
@@ -58,25 +75,22 @@ alarms::ActionSink action_sink(notify::Notify& notify) {
 
 delivery::Delivery::LossSink loss_sink(Runtime& runtime, metrics::Metrics& metrics) {
   return [&runtime, &metrics](const delivery::Loss& loss) {
-    metrics::Datum datum;
-    datum.metric_name = "RecordsLost";
-    datum.unit = "Count";
-    datum.values = {static_cast<double>(loss.records)};
-    datum.counts = {1};
-    datum.timestamp = runtime.now();
-    datum.storage_resolution = kStorageResolution;
+    metrics::Datum datum = loss_datum(runtime, "RecordsLost", loss.records);
     datum.dimensions = {{"FlowLogId", loss.flow_log_id}};
     std::vector<metrics::Datum> data = {datum};
     if (!loss.interface_id.empty()) {
       datum.dimensions.push_back({"InterfaceId", loss.interface_id});
       data.push_back(datum);
     }
-    const auto put = metrics.put(loss.scope, "Weir/FlowLogs", data, runtime.uuid());
-    if (!put) {
-      log::warn("cannot publish the loss of flow records",
-                {{"flow_log", loss.flow_log_id}, {"error", put.error().message}});
-    }
+    publish_loss(runtime, metrics, loss.scope, data);
   };
+}
+
+void publish_packets_lost(Runtime& runtime, metrics::Metrics& metrics, const Scope& scope,
+                          const std::string& interface_id, std::uint64_t packets) {
+  metrics::Datum datum = loss_datum(runtime, "PacketsLost", packets);
+  datum.dimensions = {{"InterfaceId", interface_id}};
+  publish_loss(runtime, metrics, scope, {datum});
 }
 
 }  // namespace weir::daemon

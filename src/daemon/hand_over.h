@@ -14,6 +14,10 @@ namespace weir::daemon {
 /// Log events -> metrics: what metric filters found. `metrics` outlives the sink.
 logs::MetricSink metric_sink(metrics::Metrics& metrics);
 
+/// Packets that an interface lost -> metric PacketsLost, dimension InterfaceId, in `Weir/FlowLogs`.
+void publish_packets_lost(Runtime& runtime, metrics::Metrics& metrics, const Scope& scope,
+                          const std::string& interface_id, std::uint64_t packets);
+
 /// Alarms -> notifications: actions on SNS topics; any other action is refused for good and shows
 /// in the alarm's history. `notify` outlives the sink.
 alarms::ActionSink action_sink(notify::Notify& notify);

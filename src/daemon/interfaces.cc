@@ -24,6 +24,16 @@ std::vector<int> vlans_elsewhere(const vpc::Eni& eni, const std::vector<vpc::Eni
   return vlans;
 }
 
+/// The shortest aggregation interval; a minute if there is no flow log.
+Duration window_of(const std::vector<vpc::FlowLog>& flow_logs) {
+  const auto shortest =
+      std::min_element(flow_logs.begin(), flow_logs.end(), [](const auto& a, const auto& b) {
+        return a.max_aggregation_interval_s < b.max_aggregation_interval_s;
+      });
+  return std::chrono::seconds(shortest == flow_logs.end() ? 60
+                                                          : shortest->max_aggregation_interval_s);
+}
+
 }  // namespace
 
 flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state) {
@@ -35,6 +45,7 @@ flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state) {
   context.subnet_id = eni.subnet_id;
   context.instance_id = eni.instance_id;
   context.az_id = eni.availability_zone_id;
+  context.is_tunnel = eni.is_tunnel;
   context.primary_v4 = address_or_none(eni.primary_v4);
   context.primary_v6 = address_or_none(eni.primary_v6);
   for (const auto& own : eni.addresses) context.addresses.push_back(address_or_none(own.address));
@@ -47,21 +58,18 @@ flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state) {
   return context;
 }
 
-Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& network) {
+Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& network,
+                                                            bool with_others) {
   std::vector<Traffic::Interface> interfaces;
   const std::vector<vpc::Eni> all = network.host_enis();
   for (const vpc::Eni& eni : all) {
     const auto flow_logs = network.flow_logs_for(eni);
-    if (flow_logs.empty()) continue;
-    const auto shortest =
-        std::min_element(flow_logs.begin(), flow_logs.end(), [](const auto& a, const auto& b) {
-          return a.max_aggregation_interval_s < b.max_aggregation_interval_s;
-        });
+    if (flow_logs.empty() && !with_others) continue;
     WEIR_TRY(const auto state, network.state(eni.scope));
     Traffic::Interface interface;
     interface.device = eni.ifname;
     interface.context = context_of(eni, *state);
-    interface.window = std::chrono::seconds(shortest->max_aggregation_interval_s);
+    interface.window = window_of(flow_logs);
     interface.is_guest = eni.is_guest;
     interface.network_namespace = eni.network_namespace;
     // A VLAN device has frames without a tag; on the device that carries it they have one.

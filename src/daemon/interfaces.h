@@ -17,7 +17,9 @@ flow::Context context_of(const vpc::Eni& eni, const vpc::ScopeState& state);
 
 /// The interfaces that are to be captured: this host's ENIs with what their records say about
 /// themselves and the smallest aggregation interval of the flow logs that cover them.
-Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& network);
+/// `with_others`: also those that no flow log covers, with windows of a minute.
+Result<std::vector<Traffic::Interface>> captured_interfaces(vpc::Network& network,
+                                                            bool with_others = false);
 
 /// What the network module takes from the configuration.
 vpc::Config network_config(const Config& config);

@@ -119,4 +119,17 @@ collect::Collector::Config collector_config(const Config& config) {
   return collector;
 }
 
+vpc::DeclaredInterface declared(const collect::ExporterInterface& interface) {
+  const std::string exporter = interface.exporter.to_string();
+  const std::string agent = interface.agent.is_set() ? interface.agent.to_string() : exporter;
+  const bool has_index = interface.index != 0;
+  vpc::DeclaredInterface declared;
+  declared.name = agent + (has_index ? " interface " + std::to_string(interface.index)
+                                     : " domain " + std::to_string(interface.domain));
+  declared.key = "exporter/" + exporter + '/' + declared.name;
+  declared.description = "Flows exported by " + exporter;
+  declared.instance = "exporter/" + agent;
+  return declared;
+}
+
 }  // namespace weir::daemon

@@ -10,6 +10,7 @@
 #include "collect/receiver.h"
 #include "daemon/config.h"
 #include "server/router.h"
+#include "vpc/interfaces.h"
 
 namespace weir::daemon {
 
@@ -30,5 +31,8 @@ server::RawRoute receive_route(const Runtime& runtime, std::string access_key, R
 
 /// The flow collectors that the configuration names; none if `listen` is empty.
 collect::Collector::Config collector_config(const Config& config);
+
+/// What the network module is told of an exporter's interface.
+vpc::DeclaredInterface declared(const collect::ExporterInterface& interface);
 
 }  // namespace weir::daemon

@@ -26,6 +26,9 @@ namespace {
 
 constexpr std::size_t kRecordsPerChunk = 256;
 constexpr std::size_t kRecordsWaitingMax = 16'384;
+// Flows shown at a time to who looks at them.
+constexpr std::size_t kShownWhenBusy = 4'096;
+constexpr std::size_t kShownWhenIdle = 131'072;
 constexpr Duration kTick{100};
 constexpr Duration kRetryDelayMin{100};
 constexpr Duration kRetryDelayMax{2'000};
@@ -105,6 +108,43 @@ bool is_same_capture(const Traffic::Interface& a, Traffic::Interface b) {
   return a == b;
 }
 
+/// Somebody looks at the flows: shared with the capture threads, which may come too late.
+class Look {
+ public:
+  Look(LiveFlows view, std::size_t interfaces) : view_(std::move(view)), waiting_(interfaces) {}
+
+  /// Shows some of the open flows from the `from`th on; how many are left.
+  std::size_t show(const flow::Meter& meter, std::string_view device, std::size_t from,
+                   std::size_t count) {
+    const std::lock_guard lock(mutex_);
+    if (is_over_) return 0;
+    return meter.for_each_open_flow(
+        [&](const flow::Meter::OpenFlow& flow) {
+          view_.add({meter.context(), device, flow});
+        },
+        from, count);
+  }
+  void finish() {
+    const std::lock_guard lock(mutex_);
+    --waiting_;
+    changed_.notify_all();
+  }
+  /// Nothing is shown after it.
+  Traffic::Seen wait(std::size_t interfaces) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, Traffic::kSeenTimeout, [this] { return waiting_ == 0; });
+    is_over_ = true;
+    return {std::move(view_), interfaces - waiting_, waiting_};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  LiveFlows view_;
+  std::size_t waiting_;
+  bool is_over_ = false;
+};
+
 std::string_view owner_kind(std::string_view id) {
   if (id.starts_with("sg-")) return "SG";
   return id.starts_with("acl-") ? "NACL" : "";
@@ -112,8 +152,9 @@ std::string_view owner_kind(std::string_view id) {
 
 /// The counters of one interface for /metrics.
 struct Metrics {
-  explicit Metrics(const std::string& device)
-      : label("interface=\"" + device + '"'),
+  explicit Metrics(std::string name)
+      : device(std::move(name)),
+        label("interface=\"" + device + '"'),
         packets(counter("weir_capture_packets_total", "IP packets counted", label)),
         bytes(counter("weir_capture_bytes_total", "IP bytes counted", label)),
         drops(counter("weir_capture_dropped_total", "packets the kernel dropped before the capture",
@@ -129,6 +170,7 @@ struct Metrics {
     records.add(now.records - before.records);
     drops.add(dropped);
   }
+  std::string device;
   std::string label;
   Counter& packets;
   Counter& bytes;
@@ -197,6 +239,7 @@ class Worker {
     }
   }
   void post_lost() { inbox_.lock()->is_incomplete = true; }
+  void post(std::shared_ptr<Look> look) { inbox_.lock()->looks.push_back(std::move(look)); }
 
  private:
   /// What other threads leave for this one.
@@ -205,6 +248,13 @@ class Worker {
     std::uint64_t dropped = 0;
     bool is_incomplete = false;
     std::shared_ptr<const flow::Context> context;
+    std::vector<std::shared_ptr<Look>> looks;  // bounded by the listener's workers
+  };
+  /// A look that is under way.
+  struct Showing {
+    std::shared_ptr<Look> look;
+    Time window;
+    std::size_t next = 0;
   };
 
   flow::Meter::Config meter_config() {
@@ -243,6 +293,7 @@ class Worker {
       source->drain([&](const capture::Batch& batch) { take(batch, *source); });
     }
     take_inbox();
+    for (const Showing& showing : showings_) showing.look->finish();
     meter_.finish();
     flush();
     publish(nullptr, 0);
@@ -257,9 +308,24 @@ class Worker {
       meter_.advance(runtime_.now());
       if (is_incomplete) meter_.mark_incomplete();  // nobody knows what passes now
       take_inbox();
+      show_flows(kShownWhenIdle);
       flush();
       publish(nullptr, 0);
     }
+  }
+
+  /// The next part of what somebody wants to see; a window that ended meanwhile is shown as far as
+  /// it was.
+  void show_flows(std::size_t count) {
+    std::erase_if(showings_, [&](Showing& showing) {
+      if (showing.next == 0) showing.window = meter_.open_since();
+      const bool is_same = showing.window == meter_.open_since();
+      const std::size_t left =
+          is_same ? showing.look->show(meter_, metrics_.device, showing.next, count) : 0;
+      showing.next += count;
+      if (left == 0) showing.look->finish();
+      return left == 0;
+    });
   }
 
   bool is_ours(const net::Packet& packet) const {
@@ -281,6 +347,7 @@ class Worker {
     }
     meter_.lost(batch.dropped);
     meter_.advance(runtime_.now());
+    show_flows(batch.packets.empty() ? kShownWhenIdle : kShownWhenBusy);
     flush();
     publish(&source.counters(), batch.dropped);
   }
@@ -302,6 +369,7 @@ class Worker {
     }
     if (inbox.is_incomplete || inbox.dropped != 0) meter_.mark_incomplete();
     verdicts_dropped_ += inbox.dropped;
+    for (auto& look : inbox.looks) showings_.push_back({std::move(look), {}, 0});
   }
 
   void take(const flow::Record& record) {
@@ -344,6 +412,7 @@ class Worker {
   flow::Meter meter_;
   std::vector<net::Packet> ours_;  // of a batch, where VLANs are told apart
   flow::Meter::Stats published_;
+  std::vector<Showing> showings_;
   std::uint64_t verdicts_dropped_ = 0;
   Guarded<Inbox> inbox_;
   Guarded<Traffic::InterfaceStatus> status_;
@@ -488,6 +557,16 @@ Traffic::Status Traffic::status() const {
         verdicts->counters().foreign.value() + impl_->verdicts_unknown.value();
   }
   return status;
+}
+
+Traffic::Seen Traffic::look(LiveFlows view) const {
+  std::vector<std::shared_ptr<Worker>> workers;
+  for (const auto& [id, worker] : *impl_->workers.lock()) workers.push_back(worker);
+  const auto look = std::make_shared<Look>(std::move(view), workers.size());
+  for (const auto& worker : workers) worker->post(look);
+  const std::size_t count = workers.size();
+  workers.clear();  // who reconciles is to be the last owner
+  return look->wait(count);
 }
 
 Result<Traffic::Summary> Traffic::replay(const std::filesystem::path& path,

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/runtime.h"
+#include "daemon/live_flows.h"
 #include "flow/context.h"
 #include "flow/meter.h"
 #include "flow/record.h"
@@ -88,6 +89,16 @@ class Traffic {
     std::uint64_t verdicts_unknown = 0;  // no prefix of ours, or an ENI that is not captured
   };
   Status status() const;
+
+  struct Seen {
+    LiveFlows flows;
+    std::size_t interfaces = 0;  // that showed all of their flows in time
+    std::size_t missing = 0;     // that did not
+  };
+  /// Shows the flows of all open windows to `view`: each capture thread in slices, so that no ring
+  /// overflows meanwhile. Waits for at most kSeenTimeout.
+  Seen look(LiveFlows view) const;
+  static constexpr std::chrono::milliseconds kSeenTimeout{3'000};
 
   struct Summary {
     std::uint64_t frames = 0;

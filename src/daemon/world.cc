@@ -43,6 +43,7 @@
 namespace weir::daemon {
 namespace {
 
+constexpr Duration kCaptureWatchPeriod{10'000};
 constexpr Duration kInterfacePollPeriod{2'000};  // where the kernel does not tell of changes
 constexpr Duration kSafetyPollPeriod{30'000};    // where it does
 
@@ -288,6 +289,48 @@ struct World::Impl {
     }
     network.on_change([this](const Scope&) { post_refresh(); });
     post_refresh();
+    capture_watch = Timer(runtime, kCaptureWatchPeriod, [this] {
+      report_packets_lost();
+      if (is_looked_at && runtime.now() >= looked_at_until.load()) {
+        is_looked_at = false;
+        post_refresh();
+      }
+    });
+  }
+
+  /// What the interfaces lost since the last time.
+  void report_packets_lost() {
+    for (const auto& interface : traffic->status().interfaces) {
+      const std::uint64_t lost = interface.meter.packets_lost + interface.meter.packets_skipped;
+      std::uint64_t& reported = packets_lost_reported[interface.interface_id];
+      // Less than before: the capture began anew.
+      const std::uint64_t more = lost >= reported ? lost - reported : lost;
+      reported = lost;
+      if (more != 0) {
+        publish_packets_lost(runtime, metrics, network.config().host_scope, interface.interface_id,
+                             more);
+      }
+    }
+  }
+
+  Result<Document> flows(FlowQuery query) {
+    if (!traffic) {
+      return Error{ErrorKind::invalid, "CaptureIsOff",
+                   "this daemon does not capture (setting `capture`)"};
+    }
+    WEIR_TRY(LiveFlows view, LiveFlows::make(std::move(query)));
+    looked_at_until = runtime.now() + kLookTime;
+    const bool has_started = !is_looked_at.exchange(true);
+    if (has_started) refresh_capture();
+    const Traffic::Seen seen = traffic->look(std::move(view));
+    Document answer = seen.flows.answer();
+    answer["interfaces"] = static_cast<std::int64_t>(seen.interfaces);
+    answer["interfaces_missing"] = static_cast<std::int64_t>(seen.missing);
+    answer["started"] = has_started;
+    if (const std::string problem = *capture_problem.lock(); !problem.empty()) {
+      answer["problem"] = problem;
+    }
+    return answer;
   }
 
   /// Takes over what the host has, now and whenever the kernel tells of a change.
@@ -312,19 +355,27 @@ struct World::Impl {
         [this](const flow::Context& context, std::span<const flow::Record> records) {
           delivery.accept({context.account_id, context.region}, context, records);
         },
-        [](const collect::ExporterInterface& interface) {
-          log::info("interface of a flow exporter",
-                    {{"exporter", interface.exporter.to_string()},
-                     {"index", interface.index},
-                     {"interface", interface.context.interface_id}});
-          return interface.context;
-        });
+        [this](const collect::ExporterInterface& interface) { return declare(interface); });
     if (started) {
       collector = *std::move(started);
     } else {
       *collector_problem.lock() = started.error().message;
       log::warn("flows of other devices are not received", {{"reason", started.error().message}});
     }
+  }
+
+  /// The exporter's interface becomes an ENI.
+  flow::Context declare(const collect::ExporterInterface& interface) {
+    const Scope scope = network.config().host_scope;
+    const auto eni = network.declare_interface(scope, declared(interface));
+    const auto state = network.state(scope);
+    if (!eni || !state) {
+      log::warn("the interface of an exporter is not shown as a network interface",
+                {{"exporter", interface.exporter.to_string()},
+                 {"reason", eni ? state.error().message : eni.error().message}});
+      return interface.context;
+    }
+    return context_of(*eni, **state);
   }
 
   Document collector_status() const {
@@ -365,21 +416,26 @@ struct World::Impl {
     if (refresh_posted.exchange(true)) return;
     runtime.post([this] {
       refresh_posted = false;
-      const std::lock_guard lock(refresh_mutex);
-      if (!traffic) return;
-      auto interfaces = captured_interfaces(network);
-      const auto set = interfaces ? traffic->set_interfaces(*std::move(interfaces))
-                                  : Result<void>(interfaces.error());
-      auto problem = capture_problem.lock();
-      const std::string now = set ? "" : set.error().message;
-      if (!set && *problem != now) log::warn("cannot capture", {{"reason", now}});
-      *problem = now;
+      refresh_capture();
     });
+  }
+
+  void refresh_capture() {
+    const std::lock_guard lock(refresh_mutex);
+    if (!traffic) return;
+    auto interfaces = captured_interfaces(network, is_looked_at);
+    const auto set = interfaces ? traffic->set_interfaces(*std::move(interfaces))
+                                : Result<void>(interfaces.error());
+    auto problem = capture_problem.lock();
+    const std::string now = set ? "" : set.error().message;
+    if (!set && *problem != now) log::warn("cannot capture", {{"reason", now}});
+    *problem = now;
   }
 
   void stop_traffic() {
     interface_watch.reset();
     interface_poll = Timer();
+    capture_watch = Timer();
     const std::lock_guard lock(refresh_mutex);
     if (traffic) traffic->stop();
     if (collector) collector->stop();
@@ -387,6 +443,10 @@ struct World::Impl {
   }
 
   std::mutex refresh_mutex;  // Traffic is changed by one thread at a time
+  Timer capture_watch;
+  std::map<std::string, std::uint64_t> packets_lost_reported;  // by ENI; of capture_watch only
+  std::atomic<bool> is_looked_at{false};
+  std::atomic<Time> looked_at_until{Time{}};
 };
 
 World::World(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -419,6 +479,7 @@ collect::Receiver::Answer World::receive(std::string_view log_group,
                                          const collect::Receiver::Request& request) {
   return impl_->receiver.receive({impl_->config.account, impl_->config.region}, log_group, request);
 }
+Result<Document> World::flows(FlowQuery query) { return impl_->flows(std::move(query)); }
 Result<std::string> World::certificate_name() { return impl_->notify.certificate_name(); }
 Result<std::string> World::certificate_pem() { return impl_->notify.certificate_pem(); }
 

@@ -12,6 +12,7 @@
 #include "base/runtime.h"
 #include "collect/receiver.h"
 #include "daemon/config.h"
+#include "daemon/live_flows.h"
 #include "wire/http.h"
 #include "wire/operation.h"
 
@@ -48,6 +49,11 @@ class World {
                                     const collect::Receiver::Request& request);
   Result<std::string> certificate_name();
   Result<std::string> certificate_pem();
+  /// The flows of the windows that are open, for /_weir/flows. Begins to capture interfaces that no
+  /// flow log covers, for as long as somebody asks at least every kLookTime; `started` in the
+  /// answer says so. Errors: the query does not read, or the daemon does not capture.
+  Result<Document> flows(FlowQuery query);
+  static constexpr Duration kLookTime{30'000};
   /// For /_weir/health: what runs and what does not.
   Document status() const;
 

@@ -217,11 +217,15 @@ void Meter::finish() {
   wake_ns_ = kAtOnce;
 }
 
-void Meter::for_each_open_flow(const std::function<void(const OpenFlow&)>& take) const {
+std::size_t Meter::for_each_open_flow(const std::function<void(const OpenFlow&)>& take,
+                                      std::size_t from, std::size_t count) const {
   const Table& table = current_.table;
+  const std::size_t size = table.size();
+  from = std::min(from, size);
+  const std::size_t to = from + std::min(count, size - from);
   const auto time = [](std::int64_t ns) { return Time{floor_to(ns, kNsPerMs) / kNsPerMs}; };
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    const Flow& flow = table[i];
+  for (std::size_t i = from; i < to; ++i) {
+    const Flow& flow = table[static_cast<std::uint32_t>(i)];
     Tally accepted = table.captured(flow);
     if (flow.refusal != Flow::kNone) {
       const Refusal& refusal = table.refusal(flow);
@@ -234,6 +238,7 @@ void Meter::for_each_open_flow(const std::function<void(const OpenFlow&)>& take)
     take({table.key(flow), Verdict::accept, accepted.packets, accepted.bytes, accepted.tcp_flags(),
           time(accepted.first_ns), time(accepted.last_ns), nullptr});
   }
+  return size - to;
 }
 
 Meter::Window& Meter::window_for(std::int64_t time_ns) {

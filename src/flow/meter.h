@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -104,8 +105,13 @@ class Meter {
   void finish();
 
   /// Calls `take` for each flow of the open window, twice for one that is partly refused; flows in
-  /// the order of their first packet. Only on the meter's thread; `take` must not call the meter.
-  void for_each_open_flow(const std::function<void(const OpenFlow&)>& take) const;
+  /// the order of their first packet, at most `count` from the `from`th on. Returns how many come
+  /// behind them. Only on the meter's thread; `take` must not call the meter.
+  std::size_t for_each_open_flow(const std::function<void(const OpenFlow&)>& take,
+                                 std::size_t from = 0,
+                                 std::size_t count = std::numeric_limits<std::size_t>::max()) const;
+  /// When the open window began; another value says that there is another one.
+  Time open_since() const { return Time{current_.start_ns / 1'000'000}; }
 
   /// For records from now on.
   void set_context(std::shared_ptr<const Context> context) { context_ = std::move(context); }

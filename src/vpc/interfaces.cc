@@ -125,6 +125,7 @@ Result<std::vector<HostInterface>> discover_interfaces(const std::string& networ
     interface.network_namespace = network_namespace;
     interface.is_default_route = index == tables.default_route_index;
     interface.guest_addresses = guests_behind(index, tables);
+    interface.is_port = device.master_index != 0;
     const auto trunk = tables.devices.find(device.trunk_index);
     if (trunk != tables.devices.end()) interface.trunk = trunk->second.interface.name;
     interfaces.push_back(std::move(interface));

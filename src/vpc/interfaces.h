@@ -24,6 +24,7 @@ struct HostInterface {
   std::string trunk = {};              // of a VLAN: the device that carries it, else ""
   int vlan = 0;
   bool is_tunnel = false;         // GRE, IPIP, WireGuard, tun ...
+  bool is_port = false;           // of a bridge, bond or other device that takes its packets
   bool is_default_route = false;  // where packets to the rest of the world leave
   std::vector<InterfaceAddress> guest_addresses = {};  // whom the neighbour table has behind it
   InterfaceSetting setting = {};  // the entry that chose it, see choose_interfaces()

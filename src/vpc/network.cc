@@ -285,6 +285,7 @@ std::vector<InterfaceRules> rules_of(const ScopeState& state) {
     const NetworkAcl* acl = state.acl_of_subnet(eni.subnet_id);
     if (acl == nullptr || !can_enforce(eni)) continue;
     InterfaceRules of_interface{id, eni.ifname, {}, acl->id, acl->entries, std::move(own)};
+    of_interface.is_guest = eni.is_guest;
     for (const InterfaceAddress& address : eni.addresses) {
       of_interface.addresses.push_back(address.address);
     }

@@ -138,7 +138,7 @@ class Network::Change {
 };
 
 /// Whether nftables of this network namespace can judge its packets: not those of devices in
-/// another one, of guests (which pass as forwarded packets of other machines), of one VLAN of a
+/// another one, of guests behind a bridge (which this host does not route), of one VLAN of a
 /// device, or of interfaces elsewhere.
 bool can_enforce(const Eni& eni);
 

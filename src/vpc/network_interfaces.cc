@@ -133,7 +133,8 @@ std::optional<net::Prefix> prefix_of(const InterfaceAddress& address) {
 
 bool can_enforce(const Eni& eni) {
   const bool is_one_vlan = eni.vlan != 0 && eni.trunk == eni.ifname;
-  return !eni.is_declared() && !eni.is_guest && !is_one_vlan && eni.network_namespace.empty();
+  const bool is_bridged = eni.is_guest && eni.is_port;
+  return !eni.is_declared() && !is_bridged && !is_one_vlan && eni.network_namespace.empty();
 }
 
 Network::InterfacePlan::InterfacePlan(Change& change, const Config& config, Time now)
@@ -173,6 +174,7 @@ Eni Network::InterfacePlan::eni_for(const HostInterface& interface, int index) {
   eni.vlan = interface.vlan;
   eni.is_guest = setting.is_guest;
   eni.is_tunnel = interface.is_tunnel;
+  eni.is_port = interface.is_port;
   eni.is_default_route = interface.is_default_route && !setting.is_guest;
   take_addresses(eni, interface, known);
 

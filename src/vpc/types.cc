@@ -177,6 +177,7 @@ Shape Eni::shape() {
       optional<&S::vlan>("vlan"),
       optional<&S::is_guest>("guest"),
       optional<&S::is_tunnel>("tunnel"),
+      optional<&S::is_port>("port"),
       optional<&S::is_default_route>("defaultRoute"),
       optional<&S::declared_key>("declaredKey"),
   };

@@ -167,6 +167,7 @@ struct Eni {
   int vlan = 0;                   // 0: none
   bool is_guest = false;          // the device is the host's end: directions are swapped
   bool is_tunnel = false;
+  bool is_port = false;           // of a bridge or bond
   bool is_default_route = false;  // packets to the rest of the world leave here
   std::string declared_key;       // how its exporter calls it, "" for a device of this host
 
