@@ -22,22 +22,6 @@ constexpr std::string_view kWritten = "delivery/written/";
 constexpr std::string_view kMerges = "delivery/merge/";
 constexpr std::size_t kMemberBytes = 4u << 20;  // of text in one gzip member
 
-struct StoredLog {
-  std::string account;
-  std::string region;
-  vpc::FlowLog flow_log;
-
-  static Shape shape() {
-    using S = StoredLog;
-    static constexpr Member members[] = {
-        required<&S::account>("account"),
-        required<&S::region>("region"),
-        required<&S::flow_log>("flowLog"),
-    };
-    return {"WrittenFlowLog", members};
-  }
-};
-
 Duration period_length(const Subscription& flow_log) {
   const auto& options = flow_log.log().destination_options;
   if (options && options->per_hour_partition) return std::chrono::hours(1);
@@ -141,7 +125,7 @@ void Compactor::note_written(const Subscription& flow_log, Time slot,
                              store::WriteBatch& batch) const {
   if (!config_.is_on) return;
   const Time period = columnar::slot_start(slot, period_length(flow_log));
-  const StoredLog stored{flow_log.scope().account, flow_log.scope().region, flow_log.log()};
+  const StoredFlowLog stored{flow_log.scope().account, flow_log.scope().region, flow_log.log()};
   batch.put(period_key(kWritten, flow_log.id(), period), to_json_text(stored));
 }
 
@@ -273,10 +257,10 @@ Result<void> Compactor::merge_period(const Subscription& flow_log, Time period,
 Result<void> Compactor::run(Time now, const NextSequence& next_sequence) {
   if (!config_.is_on) return {};
   WEIR_CHECK(recover());
-  std::vector<std::pair<std::string, StoredLog>> written;
+  std::vector<std::pair<std::string, StoredFlowLog>> written;
   Result<void> outcome;
   WEIR_CHECK(store_.scan(kWritten, [&](std::string_view key, std::string_view value) {
-    auto stored = from_json_text<StoredLog>(value);
+    auto stored = from_json_text<StoredFlowLog>(value);
     if (!stored) {
       outcome = stored.error();
       return false;

@@ -19,22 +19,6 @@ constexpr std::string_view kRequests = "delivery/request/";
 constexpr std::uint64_t kUnknownRecords = 1u << 20;
 constexpr std::size_t kNumberBytes = 8;
 
-struct StoredLog {
-  std::string account;
-  std::string region;
-  vpc::FlowLog flow_log;
-
-  static Shape shape() {
-    using S = StoredLog;
-    static constexpr Member members[] = {
-        required<&S::account>("account"),
-        required<&S::region>("region"),
-        required<&S::flow_log>("flowLog"),
-    };
-    return {"DeliveredFlowLog", members};
-  }
-};
-
 struct StoredLine {
   std::int64_t start_s = 0;
   std::int64_t end_s = 0;
@@ -129,7 +113,7 @@ Result<void> Journal::load(Time now) {
   if (next && next->size() == kNumberBytes) next_sequence_ = store::read_u64(*next);
   Result<void> outcome;
   WEIR_CHECK(store_.scan(kLogs, [&](std::string_view, std::string_view value) {
-    auto stored = from_json_text<StoredLog>(value);
+    auto stored = from_json_text<StoredFlowLog>(value);
     if (!stored) {
       outcome = stored.error();
       return false;
@@ -199,7 +183,7 @@ std::uint64_t Journal::bytes_of(const std::string& flow_log_id) const {
 
 void Journal::describe(const SubscriptionPtr& flow_log) {
   if (flow_logs_.contains(flow_log->id())) return;
-  const StoredLog stored{flow_log->scope().account, flow_log->scope().region, flow_log->log()};
+  const StoredFlowLog stored{flow_log->scope().account, flow_log->scope().region, flow_log->log()};
   collected_.batch.put(log_key(flow_log->id()), to_json_text(stored));
   collected_.flow_logs.push_back(flow_log);
 }

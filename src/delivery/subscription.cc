@@ -36,6 +36,16 @@ std::string value_of_tag(const vpc::Tags& tags, std::string_view key) {
 
 }  // namespace
 
+Shape StoredFlowLog::shape() {
+  using S = StoredFlowLog;
+  static constexpr Member members[] = {
+      required<&S::account>("account"),
+      required<&S::region>("region"),
+      required<&S::flow_log>("flowLog"),
+  };
+  return {"DeliveredFlowLog", members};
+}
+
 std::string percent_encode(std::string_view text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/scope.h"
+#include "base/shape.h"
 #include "columnar/flow_files.h"
 #include "columnar/parquet.h"
 #include "flow/context.h"
@@ -26,6 +27,14 @@ struct Line {
 
   /// What it counts in the queue.
   std::size_t bytes() const { return text.size() + sizeof(Line); }
+};
+
+/// A flow log in the store, where it outlives its deletion.
+struct StoredFlowLog {
+  std::string account;
+  std::string region;
+  vpc::FlowLog flow_log;
+  static Shape shape();
 };
 
 /// What stands in the tag fields of one interface's records, percent-encoded; "" is `-`. There are
