@@ -107,7 +107,8 @@ class Network {
   Result<Eni> declare_interface(const Scope& scope, const DeclaredInterface& declared);
   /// Forgets a declared interface; it is there again when it is declared again. Errors:
   /// InvalidNetworkInterfaceID.NotFound, InvalidParameterValue for a device of this host.
-  Result<void> delete_interface(const Scope& scope, std::string_view eni_id);
+  Result<void> delete_interface(const Scope& scope, std::string_view eni_id,
+                                const Origin& origin = {});
 
   Result<Snapshot> state(const Scope& scope);
   std::vector<Eni> enis(const Scope& scope);

@@ -369,7 +369,9 @@ Result<Eni> Network::declare_interface(const Scope& scope, const DeclaredInterfa
   return eni;
 }
 
-Result<void> Network::delete_interface(const Scope& scope, std::string_view eni_id) {
+Result<void> Network::delete_interface(const Scope& scope, std::string_view eni_id,
+                                       const Origin& origin) {
+  WEIR_CHECK(state(scope));
   Change change(*impl_, scope);
   const auto known = change.state().enis.find(eni_id);
   if (known == change.state().enis.end()) return no_such(eni_id, "eni-");
@@ -377,6 +379,7 @@ Result<void> Network::delete_interface(const Scope& scope, std::string_view eni_
     return Error{ErrorKind::invalid, "InvalidParameterValue",
                  "Network interface '" + std::string(eni_id) + "' is currently in use."};
   }
+  if (origin.is_dry_run) return {};
   change.erase<Eni>(std::string(eni_id));
   InterfacePlan plan(change, config_, impl_->runtime.now());
   plan.put_settings();

@@ -52,6 +52,21 @@ TEST_F(Ec2, TheHostsInterfaceIsShownAsOneInUse) {
   EXPECT_TRUE(text(*shown.find("attachment"), "instanceId").starts_with("i-"));
 }
 
+TEST_F(Ec2, AnInterfaceOfAnExporterCanBeDeletedAndTheHostsCannot) {
+  const auto declared = network.declare_interface(Scope{"000000000000", "us-east-1"},
+                                                  {.key = "exporter/192.0.2.1/3", .name = "core"});
+  ASSERT_TRUE(declared);
+  const std::string id = R"({"NetworkInterfaceId":")" + declared->id + R"(")";
+  EXPECT_EQ(count("DescribeNetworkInterfaces", "networkInterfaceSet", "{}"), 2U);
+  EXPECT_EQ(code("DeleteNetworkInterface", id + R"(,"DryRun":"true"})"), "DryRunOperation");
+  EXPECT_EQ(count("DescribeNetworkInterfaces", "networkInterfaceSet", "{}"), 2U);
+  EXPECT_TRUE(call("DeleteNetworkInterface", id + "}"));
+  EXPECT_EQ(count("DescribeNetworkInterfaces", "networkInterfaceSet", "{}"), 1U);
+  EXPECT_EQ(code("DeleteNetworkInterface", id + "}"), "InvalidNetworkInterfaceID.NotFound");
+  EXPECT_EQ(code("DeleteNetworkInterface", R"({"NetworkInterfaceId":")" + eni() + R"("})"),
+            "InvalidParameterValue");
+}
+
 TEST_F(Ec2, PagesFollowEachOtherWithoutGapOrRepetition) {
   std::string closed = R"({"VpcId":")" + vpc_id() + R"("})";
   for (int i = 0; i < 11; ++i) ASSERT_TRUE(call("CreateNetworkAcl", closed));

@@ -246,10 +246,20 @@ Shape ModifyNetworkInterfaceAttribute::Input::shape() {
   return {"ModifyNetworkInterfaceAttributeRequest", members};
 }
 
+Shape DeleteNetworkInterface::Input::shape() {
+  using S = Input;
+  static constexpr Member members[] = {
+      optional<&S::dry_run>("DryRun"),
+      required<&S::interface_id>("NetworkInterfaceId"),
+  };
+  return {"DeleteNetworkInterfaceRequest", members};
+}
+
 void InterfacesApi::add_to(wire::OperationTable& table) {
   add<DescribeNetworkInterfaces>(table, *this, &InterfacesApi::describe);
   add<DescribeNetworkInterfaceAttribute>(table, *this, &InterfacesApi::describe_attribute);
   add<ModifyNetworkInterfaceAttribute>(table, *this, &InterfacesApi::modify_attribute);
+  add<DeleteNetworkInterface>(table, *this, &InterfacesApi::remove);
 }
 
 Result<DescribeNetworkInterfaces::Output> InterfacesApi::describe(
@@ -300,6 +310,13 @@ Result<Return> InterfacesApi::modify_attribute(const wire::Request& request,
   }
   WEIR_CHECK(network_.change_interface(request.scope, in.interface_id, change,
                                        origin_of(request, in.dry_run)));
+  return Return{};
+}
+
+Result<Return> InterfacesApi::remove(const wire::Request& request,
+                                     const DeleteNetworkInterface::Input& in) {
+  WEIR_CHECK(
+      network_.delete_interface(request.scope, in.interface_id, origin_of(request, in.dry_run)));
   return Return{};
 }
 

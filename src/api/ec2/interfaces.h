@@ -125,6 +125,18 @@ struct ModifyNetworkInterfaceAttribute {
   using Output = Return;
 };
 
+struct DeleteNetworkInterface {
+  static constexpr std::string_view name = "DeleteNetworkInterface";
+  static constexpr bool has_dry_run_handler = true;
+
+  struct Input {
+    bool dry_run = false;
+    std::string interface_id;
+    static Shape shape();
+  };
+  using Output = Return;
+};
+
 class InterfacesApi {
  public:
   explicit InterfacesApi(vpc::Network& network) : network_(network) {}
@@ -137,6 +149,7 @@ class InterfacesApi {
       const wire::Request&, const DescribeNetworkInterfaceAttribute::Input&);
   Result<Return> modify_attribute(const wire::Request&,
                                   const ModifyNetworkInterfaceAttribute::Input&);
+  Result<Return> remove(const wire::Request&, const DeleteNetworkInterface::Input&);
 
   vpc::Network& network_;
 };
