@@ -5,7 +5,7 @@
     bench/packets/run.py [--build build/bench] [--records N] [--packets N] [--runs N]
 
 Needs the programs weir_bench_records and weir_bench_replay of the bench preset. Everything runs on one
-core; the best of several runs counts, by CPU time and by the clock. Tools that are missing are left out.
+core; the median of several runs by CPU time counts. Tools that are missing are left out.
 """
 import argparse
 import os
@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 RUN_SECONDS_MAX = 120  # a tool that hangs ends the comparison with an error
@@ -61,66 +62,110 @@ def write_capture(path, count, flows=20000, snap=96):
             out.write(frame)
 
 
-def best(command, runs, folder=None):
-    """Least CPU seconds and least seconds by the clock of several runs on one core."""
-    cpu, wall = [], []
-    for _ in range(runs):
-        before = os.times()
-        began = time.perf_counter()
-        subprocess.run(["taskset", "-c", "0"] + command, check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, timeout=RUN_SECONDS_MAX, cwd=folder)
-        wall.append(time.perf_counter() - began)
-        after = os.times()
-        cpu.append(after.children_user + after.children_system - before.children_user - before.children_system)
-    return min(cpu), min(wall)
+V5 = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
+      "log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type "
+      "sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path")
 
 
-def table(title, rows, amount, unit, size):
+def write_v5_records(source, path):
+    """The records of `source` in the table-order format of version 5, 29 fields."""
+    with open(source) as lines, open(path, "w") as out:
+        next(lines)
+        out.write(V5 + "\n")
+        for i, line in enumerate(lines):
+            words = line.split()
+            egress = i % 2 == 0
+            out.write(f"5 {' '.join(words[1:])} vpc-0a1b2c3d4e5f60718 subnet-0a1b2c3d4e5f6071{i % 4} "
+                      f"i-0a1b2c3d4e5f6071{i % 10} {i % 8} IPv4 {words[3]} {words[4]} us-east-1 use1-az{i % 3} - - "
+                      f"{'S3' if i % 9 == 0 else '-'} - {'egress 8' if egress else 'ingress -'}\n")
+
+
+def record_table(title, program, path, rounds):
+    """Median of the rounds by CPU time; all ways take turns in one process."""
+    out = subprocess.run(["taskset", "-c", "0", str(program), str(path), str(rounds)], check=True, text=True,
+                         stdout=subprocess.PIPE, timeout=RUN_SECONDS_MAX * rounds).stdout
+    rows = [line.split("\t") for line in out.splitlines()]
+    duckdb = next(float(row[4]) for row in rows if row[0].startswith("DuckDB"))
     print(f"\n{title}\n")
-    print(f"| tool | CPU s | clock s | {unit}/s of CPU | GB/s of CPU | against Weir |")
-    print("|---|---|---|---|---|---|")
-    weir = rows[0][1]
-    for name, cpu, wall in rows:
-        print(f"| {name} | {cpu:.2f} | {wall:.2f} | {amount / cpu:,.0f} | {size / cpu / 1e9:.2f} | "
-              f"{cpu / weir:.2f}x the time |", flush=True)
+    print("| reader | CPU s | records/s | GB/s | times as fast as DuckDB |")
+    print("|---|---|---|---|---|")
+    for name, seconds, records, _, ratio in rows:
+        print(f"| {name} | {float(seconds):.3f} | {float(records) / float(seconds) / 1e6:.1f} M | "
+              f"{path.stat().st_size / float(seconds) / 1e9:.2f} | {duckdb / float(ratio):.2f} |", flush=True)
+
+
+def median_run(command, runs, folder=None):
+    """Median CPU seconds, and the clock seconds and peak memory (MB) of that run, of several on one core."""
+    results = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        process = subprocess.Popen(["taskset", "-c", "0"] + command, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, cwd=folder)
+        timer = threading.Timer(RUN_SECONDS_MAX, process.kill)
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+        results.append((usage.ru_utime + usage.ru_stime, time.perf_counter() - began, usage.ru_maxrss / 1024))
+    return sorted(results)[len(results) // 2]
+
+
+def packet_table(title, rows, packets):
+    print(f"\n{title}\n")
+    print("| tool | CPU s | packets/s | peak memory | against Weir |")
+    print("|---|---|---|---|---|")
+    weir = next(cpu for name, (cpu, _, _) in rows if name == "Weir")
+    for name, (cpu, _, memory) in rows:
+        print(f"| {name} | {cpu:.2f} | {packets / cpu / 1e6:.1f} M | {memory:.0f} MB | {cpu / weir:.2f} times the time |",
+              flush=True)
+
+
+def compare_meters(programs, folder, title, capture, packets, flows, runs):
+    rows = [("cat (the limit)", median_run(["cat", str(capture)], runs)),
+            ("Weir", median_run([str(programs / "weir_bench_replay"), str(capture), str(folder / "out")], runs))]
+    if shutil.which("nfpcapd"):
+        (folder / "nf").mkdir(exist_ok=True)
+        rows.append(("nfpcapd", median_run(
+            ["nfpcapd", "-r", str(capture), "-w", str(folder / "nf"), "-e", "60,60"], runs)))
+    if shutil.which("softflowd"):
+        sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # receives the export, reads nothing
+        sink.bind(("127.0.0.1", 0))
+        rows.append(("softflowd", median_run(
+            ["softflowd", "-d", "-r", str(capture), "-n", f"127.0.0.1:{sink.getsockname()[1]}", "-v", "9",
+             "-m", str(flows * 2), "-t", "maxlife=60", "-p", "pid", "-c", "ctl"],  # hangs with absolute paths
+            runs, folder)))
+    packet_table(title, rows, packets)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build/bench", type=pathlib.Path)
-    parser.add_argument("--records", default=2_000_000, type=int)
+    parser.add_argument("--records", default=1_000_000, type=int)
     parser.add_argument("--packets", default=3_000_000, type=int)
-    parser.add_argument("--runs", default=3, type=int)
+    parser.add_argument("--runs", default=5, type=int)
+    parser.add_argument("--only", choices=("records", "packets"))
     options = parser.parse_args()
-    programs = options.build / "bench" / "packets"
+    programs = options.build.resolve() / "bench" / "packets"
 
     with tempfile.TemporaryDirectory(prefix="weir-bench-") as folder:
         folder = pathlib.Path(folder)
-        records = folder / "records.log"
-        write_records(records, options.records)
-        rows = [(name, *best([str(programs / "weir_bench_records"), way, str(records)], options.runs))
-                for name, way in (("Weir", "weir"), ("plain split (C++)", "split"), ("DuckDB read_csv", "duckdb"))]
-        table(f"{options.records} flow records from a text file", rows, options.records, "records",
-              records.stat().st_size)
-        records.unlink()
-
-        capture = folder / "capture.pcap"
-        write_capture(capture, options.packets)
-        rows = [("Weir", *best([str(programs / "weir_bench_replay"), str(capture), str(folder / "out")],
-                               options.runs))]
-        if shutil.which("softflowd"):
-            sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # receives the export, reads nothing
-            sink.bind(("127.0.0.1", 0))
-            rows.append(("softflowd", *best(
-                ["softflowd", "-d", "-r", str(capture), "-n", f"127.0.0.1:{sink.getsockname()[1]}", "-v", "9",
-                 "-m", "100000", "-t", "maxlife=60", "-p", "pid", "-c", "ctl"],  # it was seen to hang with absolute paths here
-                options.runs, folder)))
-        if shutil.which("nfpcapd"):
-            (folder / "nf").mkdir()
-            rows.append(("nfpcapd", *best(
-                ["nfpcapd", "-r", str(capture), "-w", str(folder / "nf"), "-e", "60,60"], options.runs)))
-        table(f"{options.packets} packets of 20000 flows from a capture file to flow records", rows,
-              options.packets, "packets", capture.stat().st_size)
+        if options.only != "packets":
+            v2, v5 = folder / "v2.log", folder / "v5.log"
+            write_records(v2, options.records)
+            write_v5_records(v2, v5)
+            for name, path in (("14 fields (version 2)", v2), ("29 fields (version 5)", v5)):
+                record_table(f"{options.records} records of {name} from a text file", programs / "weir_bench_records",
+                             path, options.runs)
+                path.unlink()
+        if options.only != "records":
+            for flows in (20_000, 1_000_000):
+                capture = folder / "capture.pcap"
+                write_capture(capture, options.packets, flows)
+                compare_meters(programs, folder,
+                               f"{options.packets} packets of {flows} flows from a capture file to flow records",
+                               capture, options.packets, flows, options.runs)
 
 
 if __name__ == "__main__":
