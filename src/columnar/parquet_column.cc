@@ -29,12 +29,26 @@ std::uint64_t hash_of(std::string_view text) {
 }
 
 template <class Number>
-void append_little_endian(std::string& out, Number number) {
-  char bytes[sizeof number];
-  for (std::size_t i = 0; i < sizeof number; ++i) {
-    bytes[i] = static_cast<char>(number >> (8 * i));
+Number little_endian(Number number) {
+  if constexpr (std::endian::native == std::endian::big) {
+    return sizeof number == 4
+               ? static_cast<Number>(__builtin_bswap32(static_cast<unsigned>(number)))
+               : static_cast<Number>(__builtin_bswap64(number));
   }
-  out.append(bytes, sizeof number);
+  return number;
+}
+
+template <class Number>
+void append_little_endian(std::string& out, Number number) {
+  const Number value = little_endian(number);
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <class Number>
+Number read_little_endian(const char* at) {
+  Number number;
+  std::memcpy(&number, at, sizeof number);
+  return little_endian(number);
 }
 
 void append_varint(std::string& out, std::uint64_t value) {
@@ -162,18 +176,10 @@ std::string_view ParquetColumn::entry(std::size_t place) const {
 }
 
 std::int64_t ParquetColumn::number_at(std::string_view bytes) const {
-  if (type_ == ColumnType::int32) {
-    std::uint32_t number = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      number |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-    }
-    return static_cast<std::int32_t>(number);
-  }
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    number |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  }
-  return static_cast<std::int64_t>(number);
+  return type_ == ColumnType::int32
+             ? std::int64_t{static_cast<std::int32_t>(
+                   read_little_endian<std::uint32_t>(bytes.data()))}
+             : static_cast<std::int64_t>(read_little_endian<std::uint64_t>(bytes.data()));
 }
 
 bool ParquetColumn::is_at(std::uint32_t place, std::int64_t value) const {
@@ -230,40 +236,37 @@ void ParquetColumn::append_data_page(std::string& out) const {
 
 bool ParquetColumn::bounds(std::string& least, std::string& greatest) const {
   if (values_ == 0) return false;
-  const bool is_text = type_ == ColumnType::string;
+  if (type_ == ColumnType::string) {
+    text_bounds(least, greatest);
+    return true;
+  }
+  const std::string_view numbers = uses_dictionary_ ? dictionary_ : plain_;
+  const std::size_t width = type_ == ColumnType::int32 ? 4 : 8;
+  std::int64_t low = number_at(numbers);
+  std::int64_t high = low;
+  for (std::size_t at = 0; at < numbers.size(); at += width) {
+    const std::int64_t number = number_at(numbers.substr(at));
+    low = std::min(low, number);
+    high = std::max(high, number);
+  }
+  append_plain(least, low);
+  append_plain(greatest, high);
+  return true;
+}
+
+void ParquetColumn::text_bounds(std::string& least, std::string& greatest) const {
+  std::string_view rest = uses_dictionary_ ? dictionary_ : plain_;
   std::string_view low;
   std::string_view high;
-  const auto look = [&](std::string_view bytes) {  // PLAIN form without the length of texts
-    const auto is_less = [&](std::string_view a, std::string_view b) {
-      return is_text ? a < b : number_at(a) < number_at(b);
-    };
-    if (low.data() == nullptr || is_less(bytes, low)) low = bytes;
-    if (high.data() == nullptr || is_less(high, bytes)) high = bytes;
-  };
-  if (uses_dictionary_) {
-    for (std::size_t place = 0; place < starts_.size(); ++place) {
-      look(is_text ? entry(place).substr(4) : entry(place));
-    }
-  } else {
-    std::string_view rest = plain_;
-    const std::size_t width = type_ == ColumnType::int32 ? 4 : 8;
-    while (!rest.empty()) {
-      std::size_t size = width;
-      if (is_text) {
-        std::uint32_t length = 0;
-        for (std::size_t i = 0; i < 4; ++i) {
-          length |= std::uint32_t{static_cast<unsigned char>(rest[i])} << (8 * i);
-        }
-        rest.remove_prefix(4);
-        size = length;
-      }
-      look(rest.substr(0, size));
-      rest.remove_prefix(size);
-    }
+  while (!rest.empty()) {
+    const std::size_t size = read_little_endian<std::uint32_t>(rest.data());
+    const std::string_view text = rest.substr(4, size);
+    if (low.data() == nullptr || text < low) low = text;
+    if (high.data() == nullptr || high < text) high = text;
+    rest.remove_prefix(4 + size);
   }
   least = low;
   greatest = high;
-  return true;
 }
 
 void ParquetColumn::clear() {

@@ -58,6 +58,7 @@ class ParquetColumn {
   void append_plain(std::string& out, std::string_view value) const;
   std::string_view entry(std::size_t place) const;
   std::int64_t number_at(std::string_view bytes) const;
+  void text_bounds(std::string& least, std::string& greatest) const;
   void leave_dictionary();
   void grow_table();
   void mark(bool is_defined);

@@ -22,8 +22,7 @@ class NoDestination final : public Destination {
 
 std::optional<Time> seconds_at(const Entry& entry, int place) {
   const auto seconds = read_integer(FieldPlaces::at(entry, place));
-  if (!seconds || *seconds > kSecondsMax) return std::nullopt;
-  return Time::from_seconds(*seconds);
+  return seconds ? FieldPlaces::seconds(*seconds) : std::nullopt;
 }
 
 }  // namespace
@@ -59,6 +58,11 @@ std::string_view FieldPlaces::at(const Entry& entry, int place) {
   if (place < 0) return {};
   const std::string_view value = entry.values[static_cast<std::size_t>(place)];
   return value == "-" ? std::string_view() : value;
+}
+
+std::optional<Time> FieldPlaces::seconds(std::int64_t seconds) {
+  if (seconds > kSecondsMax) return std::nullopt;
+  return Time::from_seconds(seconds);
 }
 
 std::optional<Time> FieldPlaces::time_around(const Entry& entry) const {

@@ -60,6 +60,8 @@ class FieldPlaces {
   void look(const Entry& entry);
   /// The value at a place; "" where it is absent.
   static std::string_view at(const Entry& entry, int place);
+  /// Unix seconds as they stand in a record; nothing beyond what an event can have.
+  static std::optional<Time> seconds(std::int64_t seconds);
   /// Start, else end, else the time of the log event. Where the format has neither start nor end
   /// and there is no event, that of the file. Nothing if all that are missing or unreadable.
   std::optional<Time> time_of(const Entry& entry) const;

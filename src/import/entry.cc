@@ -48,12 +48,13 @@ std::optional<std::int64_t> read_integer(std::string_view text) {
   constexpr std::size_t kDigitsMax = 18;
   if (text.empty() || text.size() > kDigitsMax) return std::nullopt;
   std::int64_t number = 0;
+  bool is_number = true;  // judged once: a branch for each digit costs more
   for (const char c : text) {
     const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
-    if (digit > 9) return std::nullopt;
+    is_number &= digit <= 9;
     number = number * 10 + digit;
   }
-  return number;
+  return is_number ? std::optional(number) : std::nullopt;
 }
 
 std::size_t split_values(std::string_view line, std::span<std::string_view> out) {

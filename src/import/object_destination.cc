@@ -120,7 +120,9 @@ class ObjectSink final : public SourceSink {
       }
       numbers_[i] = *number;
     }
-    const auto end = places_.end_of(entry);
+    const bool has_end = !FieldPlaces::at(entry, places_.end).empty();
+    const auto end = has_end ? FieldPlaces::seconds(numbers_[static_cast<std::size_t>(places_.end)])
+                             : places_.end_of(entry);
     if (!end || end->ms < 0) return std::string_view("the record has no time");
     if (origin_.account.empty() || origin_.region.empty()) learn_origin(entry);
 
