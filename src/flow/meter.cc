@@ -119,10 +119,10 @@ void Meter::add(const net::Packet& packet, Direction direction) {
 
 void Meter::add(std::span<const net::Packet> packets, bool is_guest) {
   // Enough that the memory of the first is there when the last was asked for.
-  constexpr std::size_t kAtOnce = 32;
-  std::array<Table::Probe, kAtOnce> probes;
+  constexpr std::size_t kGroup = 32;
+  std::array<Table::Probe, kGroup> probes;
   while (!packets.empty()) {
-    const auto some = packets.first(std::min(packets.size(), kAtOnce));
+    const auto some = packets.first(std::min(packets.size(), kGroup));
     for (std::size_t i = 0; i < some.size(); ++i) {
       Direction direction = direction_of(*context_, some[i]);
       if (is_guest) {
