@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NFLOG prefixes, /proc/net/tcp and listings of nft: whatever the text, what is taken for ours reads
-// back the same.
+// NFLOG prefixes, /proc/net/tcp and listings of nft: whatever the text, what is taken for ours
+// reads back the same.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
