@@ -62,8 +62,8 @@ check: setup layers
 	@echo "check: format"
 	@git ls-files '*.h' '*.cc' | xargs clang-format-16 --dry-run -Werror
 	@echo "check: clang-tidy"
-	@cmake --preset dev --log-level=WARNING
-	@git ls-files 'src/*.cc' | grep -v _test.cc | xargs -P $(JOBS) -n 8 clang-tidy-16 -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option
+	@cmake --preset dev -B build/check -DWEIR_BENCHES=ON -DWEIR_FUZZERS=ON --log-level=WARNING
+	@git ls-files 'src/*.cc' | grep -v _test.cc | xargs -P $(JOBS) -n 8 clang-tidy-16 -p build/check --quiet --extra-arg=-Wno-unknown-warning-option
 
 format:
 	@git ls-files '*.h' '*.cc' | xargs clang-format-16 -i

@@ -46,8 +46,8 @@ const std::string& text() {
 }
 
 void report(benchmark::State& state) {
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kRecords));
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text().size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecords));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text().size()));
 }
 
 void ReadRecords(benchmark::State& state) {
