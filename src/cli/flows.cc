@@ -121,7 +121,8 @@ void print_totals(const Document& answer) {
   std::cout << number_of(answer, "matched") << " flows, "
             << short_number(number_of(answer, "packets")) << " packets, "
             << short_number(number_of(answer, "bytes")) << " bytes in the open windows of "
-            << number_of(answer, "interfaces") << " interfaces\n";
+            << number_of(answer, "interfaces")
+            << (number_of(answer, "interfaces") == 1 ? " interface\n" : " interfaces\n");
 }
 
 std::size_t terminal_lines() {

@@ -7,7 +7,7 @@ namespace weir::collect {
 namespace {
 
 constexpr std::uint16_t kVersion = 5;
-constexpr std::uint16_t kSamplingRateMask = 0x3fff;  // the two high bits are the mode
+constexpr std::uint32_t kSamplingRateMask = 0x3fff;  // the two high bits are the mode
 
 ExportedFlow read_flow(Bytes bytes, const ExportHeader& header, std::uint32_t sampling) {
   Cursor in(bytes);
@@ -44,7 +44,7 @@ std::optional<Netflow5> decode_netflow5(Bytes datagram, const FlowSink& sink) {
   out.header.export_ms = seconds * 1000 + nanoseconds / 1'000'000;
   out.header.sequence = in.u32();
   out.header.domain = in.u16();
-  const std::uint32_t sampling = std::max(1, in.u16() & kSamplingRateMask);
+  const std::uint32_t sampling = std::max(1U, in.u16() & kSamplingRateMask);
   if (in.failed() || version != kVersion || in.left() < count * kNetflow5FlowBytes) {
     return std::nullopt;
   }

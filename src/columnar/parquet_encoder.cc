@@ -22,7 +22,6 @@ constexpr std::int32_t kUtf8 = 0;
 constexpr std::int32_t kPlain = 0;
 constexpr std::int32_t kRle = 3;
 constexpr std::int32_t kRleDictionary = 8;
-constexpr std::int32_t kUncompressed = 0;
 constexpr std::int32_t kZstd = 6;
 constexpr std::int32_t kDataPage = 0;
 constexpr std::int32_t kDictionaryPage = 2;
