@@ -41,6 +41,8 @@ OWNERS = {
 CLOCKS = re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now|\brandom_device\b|\bmt19937|\bgetrandom\("
                     r"|\bgettimeofday\(|\bclock_gettime\(|(?<![\w.>])time\((nullptr|NULL|0)\)|\bstd::rand\b")
 CLOCK_OWNER = "base/runtime.cc"
+# The lock is a temporary that ends before the loop's first round (until C++23).
+UNLOCKED_LOOP = re.compile(r"for \([^;{]*:[^;{]*\.lock\(\)\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 
@@ -92,6 +94,8 @@ def include_errors(path, table, allowed):
     is_test = path.stem.endswith(("_test", "_bench", "_fuzz")) or path.stem.startswith("test_")
     if not is_test and path.relative_to(SRC).as_posix() != CLOCK_OWNER and (found := CLOCKS.search(path.read_text())):
         errors.append(f"{path}: {found.group(0)}: take time and chance from Runtime")
+    if found := UNLOCKED_LOOP.search(path.read_text()):
+        errors.append(f"{path}: {found.group(0)}: name the lock before the loop, it would end before the first round")
     for kind, target in INCLUDE.findall(path.read_text()):
         ours = kind == '"' and module_of(target, table)
         if ours and ours != name and target.endswith("_internal.h"):

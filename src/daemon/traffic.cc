@@ -458,7 +458,8 @@ void Traffic::Impl::take(const capture::VerdictBatch& batch) {
   }
   if (batch.lost == 0) return;
   // Whose they were is not known.
-  for (const auto& [id, worker] : *workers.lock()) worker->post_lost();
+  auto all = workers.lock();
+  for (const auto& [id, worker] : *all) worker->post_lost();
 }
 
 Traffic::Traffic(Runtime& runtime, Config config, Sink sink)
@@ -547,8 +548,10 @@ void Traffic::stop() {
 
 Traffic::Status Traffic::status() const {
   Status status;
-  for (const auto& [id, worker] : *impl_->workers.lock())
-    status.interfaces.push_back(worker->status());
+  {
+    auto workers = impl_->workers.lock();
+    for (const auto& [id, worker] : *workers) status.interfaces.push_back(worker->status());
+  }
   status.verdicts_running = *impl_->verdicts_running.lock();
   if (const auto verdicts = *impl_->verdicts.lock()) {
     status.verdicts = verdicts->counters().messages.value();
@@ -560,12 +563,14 @@ Traffic::Status Traffic::status() const {
 }
 
 Traffic::Seen Traffic::look(LiveFlows view) const {
-  std::vector<std::shared_ptr<Worker>> workers;
-  for (const auto& [id, worker] : *impl_->workers.lock()) workers.push_back(worker);
-  const auto look = std::make_shared<Look>(std::move(view), workers.size());
-  for (const auto& worker : workers) worker->post(look);
-  const std::size_t count = workers.size();
-  workers.clear();  // who reconciles is to be the last owner
+  std::shared_ptr<Look> look;
+  std::size_t count = 0;
+  {
+    auto workers = impl_->workers.lock();
+    count = workers->size();
+    look = std::make_shared<Look>(std::move(view), count);
+    for (const auto& [id, worker] : *workers) worker->post(look);
+  }
   return look->wait(count);
 }
 

@@ -35,7 +35,8 @@ struct MemoryStore final : ObjectStore {
   }
   std::vector<std::string> keys() {
     std::vector<std::string> found;
-    for (const auto& [key, body] : *objects.lock()) {
+    auto locked = objects.lock();
+    for (const auto& [key, body] : *locked) {
       if (!key.starts_with("_weir_import/")) found.push_back(key);
     }
     return found;
