@@ -22,6 +22,11 @@ START_SECONDS_MAX = 60  # a sanitizer build on a busy machine; the time itself i
 REGION = "us-east-1"
 
 
+def clean_environment():
+    """Without what would be settings of `weir` or of AWS clients."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("WEIR_", "AWS_"))}
+
+
 class Daemon:
     """A `weir serve` process on a free port."""
 
@@ -29,9 +34,9 @@ class Daemon:
         self.command = [*prefix, str(BINARY), "serve", "--listen", listen, "--log-level", "warn", *arguments]
         if data is not None:
             self.command += ["--data", str(data)]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("WEIR_", "AWS_"))}
         self.log = tempfile.TemporaryFile(mode="w+")
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env=clean_environment())
         line = self.process.stdout.readline()
         match = re.search(r"ready at (\S+)", line)
         if not match:

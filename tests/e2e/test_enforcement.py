@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import BINARY, Daemon, wait_for
+from conftest import BINARY, Daemon, clean_environment, wait_for
 
 HOST, PEER = "weir-e2e-host", "weir-e2e-peer"
 ADDRESS = "10.97.0.1"
@@ -30,7 +30,8 @@ except OSError:
 
 
 def run(*command, check=True):
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=check)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=check,
+                          env=clean_environment())
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY, Daemon, wait_for
+from conftest import BINARY, Daemon, clean_environment, wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="capturing needs root")
 
@@ -24,7 +24,7 @@ def capturing(tmp_path_factory):
 def flows(daemon, *arguments):
     listen = daemon.endpoint.removeprefix("http://")
     return subprocess.run([str(BINARY), "flows", "--listen", listen, *arguments], capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=60, check=False, env=clean_environment())
 
 
 def send_datagrams(count):
@@ -75,14 +75,15 @@ def test_the_live_view_redraws_on_a_terminal_until_it_is_told_to_end(capturing):
     listen = capturing.endpoint.removeprefix("http://")
     shown = b""
     try:
-        view = subprocess.Popen([str(BINARY), "flows", "--listen", listen, "--interval", "1"], stdout=slave, stderr=slave)
+        view = subprocess.Popen([str(BINARY), "flows", "--listen", listen, "--interval", "1"], stdout=slave, stderr=slave,
+                                env=clean_environment())
+        os.close(slave)  # so that reading ends when the view does
         while shown.count(b"\x1b[H\x1b[2J") < 2:
             shown += os.read(master, 65536)
         view.terminate()
         assert view.wait(30) == 0
     finally:
         os.close(master)
-        os.close(slave)
     assert b"flows," in shown and b"DIRECTION" in shown
 
 
