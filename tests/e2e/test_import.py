@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import BINARY, Daemon, make_client, wait_for
+from conftest import BINARY, Daemon, clean_environment, make_client, wait_for
 
 HEADER = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
           "log-status")
@@ -31,9 +31,8 @@ def text(count, header=True, first=0):
 
 
 def environment(daemon):
-    return {**{k: v for k, v in os.environ.items() if not k.startswith(("WEIR_", "AWS_"))},
-            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": daemon.endpoint,
-            "AWS_REGION": "us-east-1"}
+    return {**clean_environment(), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": daemon.endpoint, "AWS_REGION": "us-east-1"}
 
 
 def command(daemon, *arguments, data=None):
@@ -218,7 +217,7 @@ def test_a_key_that_may_only_read_cannot_import(tmp_path):
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     subprocess.run([str(BINARY), "keys", "add", "reader", "--permission", "read-only", "--data", str(data)], check=True,
-                   capture_output=True)
+                   capture_output=True, env=clean_environment())
     daemon = Daemon("--capture", "false", "--enforce", "false", data=data)
     try:
         (tmp_path / "a.log").write_bytes(text(1))
