@@ -99,7 +99,7 @@ class RocksStore final : public KvStore {
     }
     rocksdb::WriteOptions options;
     options.sync = true;  // RocksDB joins concurrent writers into one log write and one fsync
-    const Unjudged inside;
+    [[maybe_unused]] const Unjudged inside;
     if (const auto status = db_->Write(options, &changes); !status.ok()) return store_error(status);
     return {};
   }
