@@ -19,9 +19,10 @@ class Writer {
   Writer& u16(std::uint64_t value) { return number(value, 2); }
   Writer& u32(std::uint64_t value) { return number(value, 4); }
   Writer& u64(std::uint64_t value) { return number(value, 8); }
+  /// `bytes` may be more than eight: zeros come first.
   Writer& number(std::uint64_t value, int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-      bytes_.push_back(static_cast<std::uint8_t>(value >> shift));
+      bytes_.push_back(shift < 64 ? static_cast<std::uint8_t>(value >> shift) : std::uint8_t{0});
     }
     return *this;
   }
