@@ -10,7 +10,7 @@
 
 #include "net/address.h"
 
-/// How the text of a record is read: shared by everything in this module that reads records.
+/// How the text of a record is read: shared by everything that reads records.
 namespace weir::flow::text {
 
 inline constexpr std::size_t kBlock = 64;

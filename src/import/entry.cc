@@ -2,39 +2,10 @@
 #include "import/entry.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "flow/text.h"
 
 namespace weir::import {
-namespace {
-
-constexpr std::size_t kBlock = 64;
-
-/// One bit for each of 64 bytes: whether it is at or below 0x20.
-std::uint64_t blanks(const char* at) {
-  std::uint64_t mask = 0;
-#ifdef __SSE2__
-  const __m128i blank = _mm_set1_epi8(0x20);
-  for (std::size_t i = 0; i < kBlock; i += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
-    const auto bits =
-        static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(bytes, blank), bytes)));
-    mask |= std::uint64_t{bits} << i;
-  }
-#else
-  for (std::size_t i = 0; i < kBlock; ++i) {
-    mask |= std::uint64_t{static_cast<unsigned char>(at[i]) <= 0x20} << i;
-  }
-#endif
-  return mask;
-}
-
-}  // namespace
 
 std::string_view Entry::value(flow::Field field) const {
   const auto fields = format->fields();
@@ -59,29 +30,11 @@ std::optional<std::int64_t> read_integer(std::string_view text) {
 
 std::size_t split_values(std::string_view line, std::span<std::string_view> out) {
   std::size_t count = 0;
-  std::size_t start = 0;
-  const auto take = [&](std::size_t end) {
-    if (end > start) {
-      if (count < out.size()) out[count] = line.substr(start, end - start);
-      ++count;
-    }
-    start = end + 1;
-  };
-  for (std::size_t base = 0; base < line.size(); base += kBlock) {
-    std::uint64_t mask;
-    if (line.size() - base >= kBlock) {
-      mask = blanks(line.data() + base);
-    } else {
-      std::array<char, kBlock> tail;
-      tail.fill('x');
-      std::memcpy(tail.data(), line.data() + base, line.size() - base);
-      mask = blanks(tail.data());
-    }
-    for (; mask != 0; mask &= mask - 1) {
-      take(base + static_cast<std::size_t>(std::countr_zero(mask)));
-    }
-  }
-  take(line.size());
+  flow::text::for_each_word(line, [&](std::string_view word) {
+    if (count < out.size()) out[count] = word;
+    ++count;
+    return true;
+  });
   return count;
 }
 
