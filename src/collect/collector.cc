@@ -272,12 +272,17 @@ struct Collector::Impl {
     }();
     static Gauge& interfaces =
         gauge("weir_collect_interfaces", "Interfaces of exporters, each a network interface.");
+    static Counter& unassigned =
+        counter("weir_collect_flows_unassigned_total",
+                "Flows that are left out because there are too many interfaces of exporters.");
     auto status = shown.lock();
     for (std::size_t i = 0; i < counters.size(); ++i) {
       const auto member = kPublished[i].member;
       counters[i]->add(exporters.stats().*member - status->exporters.*member);
     }
     status->exporters = exporters.stats();
+    unassigned.add(exporters.interfaces().stats().flows_unassigned -
+                   status->interfaces.flows_unassigned);
     status->interfaces = exporters.interfaces().stats();
     status->interface_count = exporters.interfaces().size();
     interfaces.set(static_cast<std::int64_t>(status->interface_count));
