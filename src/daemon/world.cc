@@ -300,17 +300,19 @@ struct World::Impl {
 
   /// What the interfaces lost since the last time.
   void report_packets_lost() {
+    std::map<std::string, std::uint64_t> now;  // interfaces that are gone are forgotten
     for (const auto& interface : traffic->status().interfaces) {
       const std::uint64_t lost = interface.meter.packets_lost + interface.meter.packets_skipped;
-      std::uint64_t& reported = packets_lost_reported[interface.interface_id];
+      const std::uint64_t reported = packets_lost_reported[interface.interface_id];
       // Less than before: the capture began anew.
       const std::uint64_t more = lost >= reported ? lost - reported : lost;
-      reported = lost;
+      now[interface.interface_id] = lost;
       if (more != 0) {
         publish_packets_lost(runtime, metrics, network.config().host_scope, interface.interface_id,
                              more);
       }
     }
+    packets_lost_reported = std::move(now);
   }
 
   Result<Document> flows(FlowQuery query) {
