@@ -79,6 +79,7 @@ WEIR_AVX512 Scanned scan(const char* text, std::uint32_t from, std::uint32_t to,
   for (; to - base >= kBlock; base += kBlock) {
     scan_block(_mm512_loadu_si512(text + base), text, base, ends, newlines, before, out);
   }
+  if (base == to) return out;
   // What lies behind `to` is not read, and no blank.
   const __mmask64 there = _bzhi_u64(~std::uint64_t{0}, to - base);
   scan_block(_mm512_mask_loadu_epi8(_mm512_set1_epi8('x'), there, text + base), text, base, ends,
