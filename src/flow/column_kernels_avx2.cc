@@ -145,50 +145,66 @@ WEIR_AVX2 inline __m256i blanks_around(const std::uint32_t* ends, const std::uin
       pair(ends + first[2] - 1, ends + first[3] - 1), 1);
 }
 
-/// At most eight digits in each of four lanes, joined to pairs and fours.
-WEIR_AVX2 std::uint32_t int32s(const Rows& rows, std::uint32_t word, Cell* cells, std::int32_t* out,
-                               std::uint32_t* left) {
+/// Four numbers in lanes of 64 bits, and which of the rows held one, a bit for each.
+struct Numbers {
+  __m256i values;
+  std::uint32_t usual;
+};
+
+/// How long the word of four rows is, from the blanks around it.
+WEIR_AVX2 inline __m256i lengths_of(__m256i around) {
+  const __m256i begin = _mm256_add_epi64(_mm256_and_si256(around, _mm256_set1_epi64x(0xffffffff)),
+                                         _mm256_set1_epi64x(1));
+  return _mm256_sub_epi64(_mm256_srli_epi64(around, 32), begin);
+}
+
+/// At most eight digits in each of four lanes, joined to pairs and fours. `text`: what stands
+/// before the word's end.
+WEIR_AVX2 inline Numbers eight_digits(__m256i text, __m256i length) {
   const __m256i low = _mm256_set1_epi64x(0xffffffff);
-  const __m256i zero = _mm256_set1_epi8('0');
-  const __m256i nine = _mm256_set1_epi8(9);
-  const __m256i tens = _mm256_set1_epi16(0x010a);
-  const __m256i hundreds = _mm256_set1_epi32(0x00010064);
-  const __m256i thousands = _mm256_set1_epi64x(10'000);
   // The least number with 8 (which counts as 0 here), 1, 2, ... digits.
   const __m256i least =
       _mm256_setr_epi32(10'000'000, 0, 10, 100, 1'000, 10'000, 100'000, 1'000'000);
+  // Only the last `length` bytes stay.
+  const __m256i mask = _mm256_sllv_epi64(
+      _mm256_set1_epi8(-1), _mm256_sub_epi64(_mm256_set1_epi64x(64), _mm256_slli_epi64(length, 3)));
+  const __m256i digits = _mm256_and_si256(_mm256_xor_si256(text, _mm256_set1_epi8('0')), mask);
+  const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a)),
+                                          _mm256_set1_epi32(0x00010064));
+  const __m256i values = _mm256_add_epi64(_mm256_mul_epu32(fours, _mm256_set1_epi64x(10'000)),
+                                          _mm256_srli_epi64(fours, 32));
+  const __m256i is_good =
+      _mm256_cmpeq_epi64(_mm256_subs_epu8(digits, _mm256_set1_epi8(9)), _mm256_setzero_si256());
+  const __m256i is_short =
+      _mm256_cmpgt_epi64(_mm256_and_si256(_mm256_permutevar8x32_epi32(least, length), low), values);
+  const __m256i is_long = _mm256_cmpgt_epi64(length, _mm256_set1_epi64x(8));
+  return {values, static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_castsi256_pd(
+                      _mm256_andnot_si256(_mm256_or_si256(is_short, is_long), is_good))))};
+}
+
+/// The eight bytes before the end of the word of four rows.
+WEIR_AVX2 inline __m256i eight_before(const char* text, const std::uint32_t* ends,
+                                      const std::uint32_t* first) {
+  const char* const before = text - 8;
+  return _mm256_setr_epi64x(load64(before + ends[first[0]]), load64(before + ends[first[1]]),
+                            load64(before + ends[first[2]]), load64(before + ends[first[3]]));
+}
+
+WEIR_AVX2 std::uint32_t int32s(const Rows& rows, std::uint32_t word, Cell* cells, std::int32_t* out,
+                               std::uint32_t* left) {
   const __m256i evens = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
   const std::uint32_t* const ends = rows.ends + word;
   std::uint32_t count = 0;
   for (std::uint32_t row = 0; row < rows.count; row += 4) {
     const std::uint32_t* const first = rows.first + row;
-    const __m256i around = blanks_around(ends, first);
-    const char* const before = rows.text - 8;
-    const __m256i text =
-        _mm256_setr_epi64x(load64(before + ends[first[0]]), load64(before + ends[first[1]]),
-                           load64(before + ends[first[2]]), load64(before + ends[first[3]]));
-    const __m256i length =
-        _mm256_sub_epi64(_mm256_srli_epi64(around, 32),
-                         _mm256_add_epi64(_mm256_and_si256(around, low), _mm256_set1_epi64x(1)));
-    // Only the last `length` bytes stay.
-    const __m256i mask =
-        _mm256_sllv_epi64(_mm256_set1_epi8(-1),
-                          _mm256_sub_epi64(_mm256_set1_epi64x(64), _mm256_slli_epi64(length, 3)));
-    const __m256i digits = _mm256_and_si256(_mm256_xor_si256(text, zero), mask);
-    const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(digits, tens), hundreds);
-    const __m256i value =
-        _mm256_add_epi64(_mm256_mul_epu32(fours, thousands), _mm256_srli_epi64(fours, 32));
+    const Numbers numbers =
+        eight_digits(eight_before(rows.text, ends, first), lengths_of(blanks_around(ends, first)));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + row),
-                     _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(value, evens)));
+                     _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(numbers.values, evens)));
     store_values(cells + row, 4);
-    const __m256i is_good =
-        _mm256_cmpeq_epi64(_mm256_subs_epu8(digits, nine), _mm256_setzero_si256());
-    const __m256i is_short = _mm256_cmpgt_epi64(
-        _mm256_and_si256(_mm256_permutevar8x32_epi32(least, length), low), value);
-    const __m256i is_long = _mm256_cmpgt_epi64(length, _mm256_set1_epi64x(8));
-    const auto usual = static_cast<std::uint32_t>(_mm256_movemask_pd(
-        _mm256_castsi256_pd(_mm256_andnot_si256(_mm256_or_si256(is_short, is_long), is_good))));
-    if (usual != 0xf) count += sort_out(rows, word, row, usual ^ 0xf, cells, left + count);
+    if (numbers.usual != 0xf) {
+      count += sort_out(rows, word, row, numbers.usual ^ 0xf, cells, left + count);
+    }
   }
   return count;
 }
@@ -205,41 +221,56 @@ alignas(32) constexpr std::uint8_t kLast[32] = {
     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-/// At most 16 digits of each of two rows, joined to pairs, fours and eights.
+/// At most 16 digits of each of two rows, joined to pairs, fours and eights. Returns whether both
+/// are numbers.
+WEIR_AVX2 inline bool sixteen_digits(const char* text, Place a, Place b, std::int64_t* out) {
+  const __m256i nine = _mm256_set1_epi8(9);
+  const std::uint32_t a_length = a.length < 16 ? a.length : 16;
+  const std::uint32_t b_length = b.length < 16 ? b.length : 16;
+  const char* const before = text - 16;
+  const __m256i mask = two(kLast + a_length, kLast + b_length);
+  const __m256i digits = _mm256_and_si256(
+      _mm256_xor_si256(two(before + a.begin + a.length, before + b.begin + b.length),
+                       _mm256_set1_epi8('0')),
+      mask);
+  const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a)),
+                                          _mm256_set1_epi32(0x00010064));
+  const __m256i eights =
+      _mm256_madd_epi16(_mm256_packus_epi32(fours, fours), _mm256_set1_epi32(0x00012710));
+  const __m256i value = _mm256_add_epi64(_mm256_mul_epu32(eights, _mm256_set1_epi64x(100'000'000)),
+                                         _mm256_srli_epi64(eights, 32));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out),
+                   _mm256_castsi256_si128(_mm256_permute4x64_epi64(value, 0x88)));
+  const std::uint32_t zeros = static_cast<std::uint32_t>(text[a.begin] == '0' && a.length > 1) |
+                              static_cast<std::uint32_t>(text[b.begin] == '0' && b.length > 1);
+  const __m256i over = _mm256_subs_epu8(digits, nine);
+  return (zeros | static_cast<std::uint32_t>(_mm256_testz_si256(over, over) == 0) |
+          static_cast<std::uint32_t>(a.length > 16) | static_cast<std::uint32_t>(b.length > 16)) ==
+         0;
+}
+
 WEIR_AVX2 std::uint32_t int64s(const Rows& rows, std::uint32_t word, Cell* cells, std::int64_t* out,
                                std::uint32_t* left) {
-  const __m256i zero = _mm256_set1_epi8('0');
-  const __m256i nine = _mm256_set1_epi8(9);
-  const __m256i tens = _mm256_set1_epi16(0x010a);
-  const __m256i hundreds = _mm256_set1_epi32(0x00010064);
-  const __m256i thousands = _mm256_set1_epi32(0x00012710);
-  const __m256i millions = _mm256_set1_epi64x(100'000'000);
+  const std::uint32_t* const ends = rows.ends + word;
   std::uint32_t count = 0;
-  for (std::uint32_t row = 0; row < rows.count; row += 2) {
-    const Place a = place_of(rows, row, word);
-    const Place b = place_of(rows, row + 1, word);
-    const std::uint32_t a_length = a.length < 16 ? a.length : 16;
-    const std::uint32_t b_length = b.length < 16 ? b.length : 16;
-    const char* const before = rows.text - 16;
-    const __m256i text = two(before + a.begin + a.length, before + b.begin + b.length);
-    const __m256i mask = two(kLast + a_length, kLast + b_length);
-    const __m256i digits = _mm256_and_si256(_mm256_xor_si256(text, zero), mask);
-    const __m256i fours = _mm256_madd_epi16(_mm256_maddubs_epi16(digits, tens), hundreds);
-    const __m256i eights = _mm256_madd_epi16(_mm256_packus_epi32(fours, fours), thousands);
-    const __m256i value =
-        _mm256_add_epi64(_mm256_mul_epu32(eights, millions), _mm256_srli_epi64(eights, 32));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + row),
-                     _mm256_castsi256_si128(_mm256_permute4x64_epi64(value, 0x88)));
-    store_values(cells + row, 2);
-    const std::uint32_t zeros =
-        static_cast<std::uint32_t>(rows.text[a.begin] == '0' && a.length > 1) |
-        static_cast<std::uint32_t>(rows.text[b.begin] == '0' && b.length > 1);
-    const __m256i over = _mm256_subs_epu8(digits, nine);
-    if ((zeros | static_cast<std::uint32_t>(_mm256_testz_si256(over, over) == 0) |
-         static_cast<std::uint32_t>(a.length > 16) | static_cast<std::uint32_t>(b.length > 16)) !=
-        0) {
-      count += sort_out(rows, word, row, 3, cells, left + count);
+  for (std::uint32_t row = 0; row < rows.count; row += 4) {
+    const std::uint32_t* const first = rows.first + row;
+    const __m256i lengths = lengths_of(blanks_around(ends, first));
+    const __m256i is_long = _mm256_cmpgt_epi64(lengths, _mm256_set1_epi64x(8));
+    std::uint32_t usual = 0;
+    if (_mm256_testz_si256(is_long, is_long) != 0) {
+      const Numbers numbers = eight_digits(eight_before(rows.text, ends, first), lengths);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + row), numbers.values);
+      usual = numbers.usual;
+    } else {
+      for (std::uint32_t i = 0; i < 4; i += 2) {
+        const bool are_good = sixteen_digits(rows.text, place_of(rows, row + i, word),
+                                             place_of(rows, row + i + 1, word), out + row + i);
+        usual |= (are_good ? 3U : 0U) << i;
+      }
     }
+    store_values(cells + row, 4);
+    if (usual != 0xf) count += sort_out(rows, word, row, usual ^ 0xf, cells, left + count);
   }
   return count;
 }

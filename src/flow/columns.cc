@@ -56,7 +56,8 @@ bool is_supported(Simd simd) {
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
     case Simd::avx512:
       return is_supported(Simd::avx2) && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") &&
+             __builtin_cpu_supports("avx512bitalg");
 #else
     case Simd::avx2:
     case Simd::avx512:
@@ -285,7 +286,7 @@ void ColumnReader::shape(Columns& out) const {
 /// not at the edge of the text.
 bool ColumnReader::is_plain(std::uint32_t begin, std::uint32_t first, std::uint32_t newline,
                             bool has_gaps) const {
-  const std::uint32_t* const ends = scratch_->blanks.data() + 1;
+  const std::uint32_t* const ends = scratch_->ends();
   const std::uint32_t end = ends[newline];
   const std::uint32_t blanks = newline - first + 1;
   const bool is_crlf =
@@ -303,6 +304,40 @@ bool ColumnReader::is_plain(std::uint32_t begin, std::uint32_t first, std::uint3
   return true;
 }
 
+/// Collects plain lines from the `i`th on, as long as they are usual ones: the quick way of what
+/// is_plain() finds out with care. Returns the first one that is not.
+std::uint32_t ColumnReader::take_usual(std::uint32_t i, std::uint32_t newlines, std::uint32_t begin,
+                                       std::uint32_t blank, Columns& out) {
+  if (words_ == 0 || numeric_ == words_ || begin < kMargin) return i;
+  std::vector<std::uint32_t>& first = scratch_->first;
+  const char* const text = text_.data();
+  const std::uint32_t* const ends = scratch_->ends();
+  const std::uint32_t* const all = scratch_->newlines.data();
+  const std::uint32_t words = words_;
+  const std::int64_t numeric = std::int64_t{numeric_} - 1;
+  const std::size_t end_max = text_.size() - std::min<std::size_t>(kMargin, text_.size());
+  const std::size_t rows = out.rows_ + first.size();
+  const auto last =
+      static_cast<std::uint32_t>(i + std::min<std::size_t>(newlines - i, config_.rows_max - rows));
+  const std::uint32_t start = i;
+  const std::size_t waiting = first.size();
+  first.resize(waiting + last - i);
+  std::uint32_t* place = first.data() + waiting;
+  Slice* line = out.lines_.data() + rows;
+  for (; i < last; ++i) {
+    const std::uint32_t end = ends[all[i]];
+    if (all[i] - blank + 1 != words || end > end_max) break;
+    if (is_letter(text[ends[blank + numeric] + 1])) break;
+    *place++ = blank;
+    *line++ = {begin, end - begin};
+    begin = end + 1;
+    blank += words;
+  }
+  first.resize(waiting + i - start);
+  line_ += i - start;
+  return i;
+}
+
 /// Takes the lines that end within one step. Returns where the next line begins.
 std::size_t ColumnReader::take_scanned(std::size_t from, std::uint32_t newlines, bool has_gaps,
                                        Columns& out, Next& next) {
@@ -311,6 +346,15 @@ std::size_t ColumnReader::take_scanned(std::size_t from, std::uint32_t newlines,
   auto begin = static_cast<std::uint32_t>(from);
   std::uint32_t blank = 0;
   for (std::uint32_t i = 0; i < newlines; ++i) {
+    if (!has_gaps) {
+      const std::uint32_t unusual = take_usual(i, newlines, begin, blank, out);
+      if (unusual != i) {
+        i = unusual;
+        blank = scratch_->newlines[i - 1] + 1;
+        begin = ends[blank - 1] + 1;
+      }
+      if (i == newlines || out.rows_ + first.size() == config_.rows_max) break;
+    }
     const std::uint32_t newline = scratch_->newlines[i];
     const std::uint32_t end = ends[newline];
     if (words_ != 0 && is_plain(begin, blank, newline, has_gaps)) {

@@ -186,6 +186,8 @@ class ColumnReader {
   void set_format(Format format, Columns& out);
   std::size_t take_scanned(std::size_t from, std::uint32_t newlines, bool has_gaps, Columns& out,
                            Next& next);
+  std::uint32_t take_usual(std::uint32_t i, std::uint32_t newlines, std::uint32_t begin,
+                           std::uint32_t blank, Columns& out);
   bool is_plain(std::uint32_t begin, std::uint32_t first, std::uint32_t newline,
                 bool has_gaps) const;
   void convert(Columns& out);

@@ -225,6 +225,14 @@ class Writer {
                                                   "\x7f",
                                                   "\xc3\xa9",
                                                   "100.200.100.200",
+                                                  "255.255.255.2555",
+                                                  "1-2.3.4",
+                                                  "1.2.3,4",
+                                                  "256.0.0.1",
+                                                  "199.299.1.1",
+                                                  "260.1.1.1",
+                                                  "0.00.0.0",
+                                                  "1.2.3.4.",
                                                   "1/2",
                                                   "1:2",
                                                   "12345678",
@@ -258,6 +266,26 @@ TEST_P(Kind, HostileTextReadsLikeOneByOne) {
     const std::string text = writer.text(150, format.value_or(Format::standard()), true);
     expect_same(text, format, 1 + writer.below(64), 7 + writer.below(30'000));
   }
+}
+
+// Kernels put the addresses of several rows together; a strange one must not move its neighbours.
+TEST_P(Kind, AddressesOfEveryShapeReadLikeOneByOne) {
+  const Format format = *Format::parse("${srcaddr} ${dstaddr} ${bytes}");
+  std::mt19937_64 random(11);
+  const auto number = [&] { return std::to_string(random() % (random() % 4 == 0 ? 1100 : 256)); };
+  const auto address = [&] {
+    std::string out = number() + '.' + number() + '.' + number() + '.' + number();
+    static constexpr std::string_view kOther = "0123456789.-:xa/";
+    if (random() % 3 == 0) out[random() % out.size()] = kOther[random() % kOther.size()];
+    if (random() % 20 == 0) out.insert(random() % out.size(), 1, kOther[random() % kOther.size()]);
+    if (random() % 20 == 0) out.erase(random() % out.size(), 1);
+    return out;
+  };
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    text += address() + ' ' + address() + ' ' + std::to_string(random() >> (random() % 64)) + '\n';
+  }
+  expect_same(text, format, 500, 50'000);
 }
 
 TEST_P(Kind, EveryPlaceOfALineInATextIsTheSame) {
