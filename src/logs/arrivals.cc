@@ -209,6 +209,7 @@ Result<Arrivals::Follower::Part> Arrivals::Follower::read(std::size_t blocks_max
     WEIR_TRY(const auto bytes, arrivals_.store_.get(pointer.block_key));
     if (!bytes) continue;
     WEIR_TRY(Block block, Block::read(*bytes));
+    WEIR_CHECK(block.unpack_messages());
     part.arrivals.push_back({.number = number,
                              .log_group_name = std::string(pointer.group),
                              .log_stream_name = std::string(pointer.stream),
