@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -11,32 +12,34 @@ namespace weir::logs {
 /// and `[...]` are one field without the delimiters. A delimiter that is never closed is an
 /// ordinary character.
 ///
-/// Reads only as far as it is asked to.
+/// Reads the message in blocks of 64 bytes, and only as far as it is asked to.
 class Fields {
  public:
-  struct Field {
-    std::string_view text;
-    std::size_t offset;  // in the message, with an opening delimiter
-  };
-
   void reset(std::string_view message);
   /// True if there are at least `count` fields.
-  bool has(std::size_t count);
+  bool has(std::size_t count) { return count <= complete() || read(count); }
   std::size_t count();
   /// Of a field that is known to be there.
-  const Field& operator[](std::size_t index) const { return fields_[index]; }
-  /// The message from that field on, as it is.
-  std::string_view rest(std::size_t index) const { return message_.substr(fields_[index].offset); }
+  std::string_view operator[](std::size_t index) const {
+    const std::size_t begin = edges_[2 * index];
+    return {message_.data() + begin, edges_[2 * index + 1] - begin};
+  }
+  /// The message from that field on, as it is, with an opening delimiter.
+  std::string_view rest(std::size_t index) const;
 
  private:
-  bool read_one();
-  bool read_enclosed(std::size_t start);
+  std::size_t complete() const { return edge_count_ / 2; }
+  bool read(std::size_t count);
+  void read_block();
+  void read_enclosed();
 
   std::string_view message_;
-  std::size_t offset_ = 0;
-  std::size_t unclosed_bracket_ = 0;  // from here on no bracket is closed
-  std::size_t unclosed_quote_ = 0;
-  std::vector<Field> fields_;
+  std::size_t offset_ = 0;      // of what was not looked at yet
+  bool brackets_close_ = true;  // false: from here on no bracket is closed
+  bool quotes_close_ = true;
+  std::size_t edge_count_ = 0;         // odd: in the middle of a field
+  std::vector<std::size_t> edges_;     // where fields begin and end, in turn
+  std::vector<std::size_t> enclosed_;  // the fields with delimiters, rising
 };
 
 }  // namespace weir::logs

@@ -2,27 +2,10 @@
 #include "logs/filter_pattern.h"
 
 #include <utility>
-#include <variant>
 
-#include "logs/fields.h"
-#include "logs/json_tree.h"
-#include "logs/pattern_delimited.h"
-#include "logs/pattern_json.h"
-#include "logs/pattern_terms.h"
+#include "logs/filter_pattern_impl.h"
 
 namespace weir::logs {
-
-struct Subject::State {
-  std::string_view message;
-  Fields fields;
-  JsonTree tree;
-  enum class Tree : std::uint8_t { unread, good, bad } tree_state = Tree::unread;
-
-  bool has_tree() {
-    if (tree_state == Tree::unread) tree_state = tree.read(message) ? Tree::good : Tree::bad;
-    return tree_state == Tree::good;
-  }
-};
 
 Subject::Subject() : state_(std::make_unique<State>()) {}
 Subject::Subject(std::string_view message) : Subject() { reset(message); }
@@ -38,11 +21,6 @@ void Subject::reset(std::string_view message) {
 
 std::string_view Subject::message() const { return state_->message; }
 
-struct FilterPattern::Impl {
-  std::string text;
-  std::variant<std::monostate, TermsPattern, JsonPattern, DelimitedPattern> dialect;
-};
-
 FilterPattern::FilterPattern() : impl_(std::make_shared<const Impl>()) {}
 FilterPattern::FilterPattern(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
@@ -55,7 +33,10 @@ Result<FilterPattern> FilterPattern::compile(std::string_view text) {
   std::string_view trimmed = text.substr(scanner.offset());
   while (!trimmed.empty() && is_blank(trimmed.back())) trimmed.remove_suffix(1);
   if (scanner.peek() == '[') {
-    WEIR_TRY(impl->dialect, DelimitedPattern::parse(text));
+    WEIR_TRY(DelimitedPattern pattern, DelimitedPattern::parse(text));
+    const DelimitedPattern* const only = &pattern;
+    impl->matcher.emplace(std::span(&only, 1));
+    impl->dialect = std::move(pattern);
   } else if (scanner.peek() == '{') {
     WEIR_TRY(impl->dialect, JsonPattern::parse(text));
   } else if (!trimmed.empty() && trimmed != "\"\"" && trimmed != "\" \"") {
@@ -95,15 +76,14 @@ bool FilterPattern::matches(std::string_view message) const {
   return matches(subject);
 }
 
-bool FilterPattern::matches(Subject& subject) const {
-  Subject::State& state = subject.state();
-  if (const auto* delimited = std::get_if<DelimitedPattern>(&impl_->dialect)) {
-    return delimited->matches(state.fields);
-  }
-  if (const auto* json = std::get_if<JsonPattern>(&impl_->dialect)) {
+bool FilterPattern::matches(Subject& subject) const { return impl_->matches(subject.state()); }
+
+bool FilterPattern::Impl::matches(Subject::State& state) const {
+  if (matcher) return matcher->match(state.fields) != 0;
+  if (const auto* json = std::get_if<JsonPattern>(&dialect)) {
     return state.has_tree() && json->matches(state.tree);
   }
-  const auto* terms = std::get_if<TermsPattern>(&impl_->dialect);
+  const auto* terms = std::get_if<TermsPattern>(&dialect);
   return !terms || terms->matches(state.message);
 }
 

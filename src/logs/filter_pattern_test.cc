@@ -224,6 +224,26 @@ TEST(FilterPattern, HostileMessagesDoNotMatchOrTakeLong) {
   EXPECT_TRUE(compiled("[..., last = \"[\"]").matches(brackets));
 }
 
+TEST(FilterPattern, LargeMessagesAreReadInLinearTime) {
+  constexpr std::size_t kBytes = 1 << 20;
+  const std::string word(kBytes, 'a');
+  std::string words;
+  while (words.size() < kBytes) words += "ab ";
+  for (const std::string& message :
+       {word, words, std::string(kBytes, '"'), std::string(kBytes, ' '), std::string(kBytes, '\\'),
+        "{\"a\":\"" + word + "\"}"}) {
+    for (const char* text :
+         {"nothing", "-nothing", "%(a*)*b%", "%a*a*a*a*b$%", "[..., last = *a*a*a*b]",
+          "[a = *a*b*c*]", "[first = %a*a*a*a*b$%]", "[a, b, c, d, e, f, g = x, ...]",
+          "{ $.a = %a*a*a*b$% }", "{ $.* = *a*a*b }"}) {
+      if (const auto pattern = FilterPattern::compile(text)) {
+        EXPECT_EQ(pattern->matches(message), std::string_view(text) == "-nothing");
+        EXPECT_EQ(pattern->match(message).has_value(), pattern->matches(message));
+      }
+    }
+  }
+}
+
 TEST(FilterPattern, MessagesMayHoldAnyBytes) {
   const std::string message("a\0b \xff\xfe", 6);
   EXPECT_TRUE(compiled("a").matches(message));

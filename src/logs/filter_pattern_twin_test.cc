@@ -13,7 +13,10 @@
 #include <gtest/gtest.h>
 
 #include "base/document.h"
+#include "logs/fields.h"
 #include "logs/filter_pattern.h"
+#include "logs/pattern_set.h"
+#include "logs/pattern_text.h"
 
 namespace weir::logs {
 namespace {
@@ -167,8 +170,23 @@ struct TwinLine {
   std::string message;
 
   static TwinLine make(Dice& dice) {
-    static const std::vector<std::string> words = {
-        "a", "ab", "b", "ba", "1", "2", "2.0", "10", "-5", "REJECT", "010", "-", "x", "", "a b"};
+    static const std::vector<std::string> words = {"a",
+                                                   "ab",
+                                                   "b",
+                                                   "ba",
+                                                   "1",
+                                                   "2",
+                                                   "2.0",
+                                                   "10",
+                                                   "-5",
+                                                   "REJECT",
+                                                   "010",
+                                                   "-",
+                                                   "x",
+                                                   "",
+                                                   "a b",
+                                                   std::string(40, 'a'),
+                                                   std::string(70, 'b')};
     TwinLine line;
     const std::size_t count = dice.below(6);
     line.message = dice.blanks();
@@ -422,15 +440,26 @@ TEST(FilterPatternTwin, JsonPatternsAgree) {
 TEST(FilterPatternTwin, TermPatternsAgree) {
   Dice dice(3);
   const std::vector<std::string> words = {"a", "ab", "b c", "[x", "\"", "\\", "error", "0"};
+  const std::vector<std::string> regexes = {"a", "^a", "b$", "[0x]{2}", "e.r+or", "^$", "a|0"};
   for (int round = 0; round < kRounds; ++round) {
     std::string text;
-    std::vector<std::pair<char, std::string>> terms;
+    struct Term {
+      char mark;
+      std::string word;
+      bool is_regex;
+    };
+    std::vector<Term> terms;
     for (std::size_t i = 1 + dice.below(4); i > 0; --i) {
       const char mark = dice.of<char>({' ', ' ', '?', '-'});
-      const std::string& word = dice.of(words);
-      terms.emplace_back(mark, word);
+      const bool is_regex = dice.one_in(4);
+      const std::string& word = dice.of(is_regex ? regexes : words);
+      terms.push_back({mark, word, is_regex});
       text += " ";
       if (mark != ' ') text += mark;
+      if (is_regex) {
+        text += "%" + word + "%";
+        continue;
+      }
       const bool is_plain = word.find_first_not_of("abero0r") == word.npos;
       if (is_plain && dice.one_in(2)) {
         text += word;
@@ -448,8 +477,9 @@ TEST(FilterPatternTwin, TermPatternsAgree) {
       bool required = true;
       bool any_optional = false;
       bool only_optional = true;
-      for (const auto& [mark, word] : terms) {
-        const bool found = message.find(word) != message.npos;
+      for (const auto& [mark, word, is_regex] : terms) {
+        const bool found = is_regex ? std::regex_search(message, std::regex(word))
+                                    : message.find(word) != message.npos;
         if (mark == '?') any_optional = any_optional || found;
         if (mark != '?') only_optional = false;
         if (mark == ' ') required = required && found;
@@ -458,6 +488,132 @@ TEST(FilterPatternTwin, TermPatternsAgree) {
       ASSERT_EQ(pattern->matches(message), only_optional ? any_optional : required) << text << "\n"
                                                                                     << message;
     }
+  }
+}
+
+// ---- Fields -------------------------------------------------------------------------------------
+
+struct SlowField {
+  std::string text;
+  std::string rest;
+  bool operator==(const SlowField&) const = default;
+};
+
+std::size_t closing_of(const std::string& message, std::size_t open) {
+  for (std::size_t i = open + 1; i < message.size(); ++i) {
+    if (message[open] == '[' && message[i] == ']') return i;
+    if (message[open] == '"' && message[i] == '\\') {
+      ++i;
+    } else if (message[open] == '"' && message[i] == '"') {
+      return i;
+    }
+  }
+  return message.npos;
+}
+
+std::vector<SlowField> slow_fields(const std::string& message) {
+  const std::string blanks = " \t\n\v\f\r";
+  std::vector<SlowField> fields;
+  bool bracket_may_close = true;
+  bool quote_may_close = true;
+  for (std::size_t i = message.find_first_not_of(blanks); i < message.size();
+       i = message.find_first_not_of(blanks, i)) {
+    const bool is_bracket = message[i] == '[' && bracket_may_close;
+    const bool is_quote = message[i] == '"' && quote_may_close;
+    if (is_bracket || is_quote) {
+      const std::size_t closing = closing_of(message, i);
+      if (closing != message.npos) {
+        fields.push_back({message.substr(i + 1, closing - i - 1), message.substr(i)});
+        i = closing + 1;
+        continue;
+      }
+      (is_bracket ? bracket_may_close : quote_may_close) = false;
+    }
+    const std::size_t end = std::min(message.find_first_of(blanks, i), message.size());
+    fields.push_back({message.substr(i, end - i), message.substr(i)});
+    i = end;
+  }
+  return fields;
+}
+
+TEST(FilterPatternTwin, FieldsAgree) {
+  Dice dice(4);
+  const std::vector<std::string> parts = {" ",
+                                          "\t",
+                                          "\"",
+                                          "[",
+                                          "]",
+                                          "\\",
+                                          "a",
+                                          "bc",
+                                          "\n ",
+                                          std::string(20, 'x'),
+                                          std::string(61, ' ')};
+  Fields fields;
+  for (int round = 0; round < 20 * kRounds; ++round) {
+    std::string message;
+    for (std::size_t i = dice.below(40); i > 0; --i) message += dice.of(parts);
+    const std::vector<SlowField> expected = slow_fields(message);
+    fields.reset(message);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      ASSERT_TRUE(fields.has(i + 1)) << message;
+      ASSERT_EQ((SlowField{std::string(fields[i]), std::string(fields.rest(i))}), expected[i])
+          << i << " of " << message;
+    }
+    ASSERT_FALSE(fields.has(expected.size() + 1)) << message;
+    ASSERT_EQ(fields.count(), expected.size()) << message;
+  }
+}
+
+// ---- Sets ---------------------------------------------------------------------------------------
+
+TEST(FilterPatternTwin, SetsAgreeWithTheirPatterns) {
+  Dice dice(5);
+  std::size_t matches = 0;
+  Subject subject;
+  std::vector<std::size_t> matched;
+  for (int round = 0; round < kRounds / 10; ++round) {
+    std::vector<FilterPattern> patterns;
+    for (std::size_t i = dice.below(round % 10 == 0 ? 200 : 12); i > 0; --i) {
+      TwinJson json;
+      const std::vector<std::string> texts = {
+          TwinDelimited::make(dice).text(dice),
+          TwinDelimited::make(dice).text(dice),
+          "{" + TwinJson::text(dice, json.make(dice, 2), false) + "}",
+          "a -b",
+          "?x ?1",
+          "%a.b%"};
+      patterns.push_back(*FilterPattern::compile(dice.of(texts)));
+    }
+    const PatternSet set(patterns);
+    ASSERT_EQ(set.size(), patterns.size());
+    for (int i = 0; i < 2 * kEventsPerRound; ++i) {
+      const std::string message =
+          dice.one_in(3) ? to_json(make_document(dice, 3, true)) : TwinLine::make(dice).message;
+      std::vector<std::size_t> expected;
+      for (std::size_t place = 0; place < patterns.size(); ++place) {
+        if (patterns[place].matches(message)) expected.push_back(place);
+      }
+      subject.reset(message);
+      set.match(subject, matched);
+      ASSERT_EQ(matched, expected) << message;
+      matches += expected.size();
+    }
+  }
+  EXPECT_GT(matches, static_cast<std::size_t>(kRounds));
+}
+
+// ---- Text in text -------------------------------------------------------------------------------
+
+TEST(FilterPatternTwin, ContainsAgreesWithFind) {
+  Dice dice(6);
+  for (int round = 0; round < 20 * kRounds; ++round) {
+    std::string message;
+    std::string text;
+    for (std::size_t i = dice.below(70); i > 0; --i) message += "ab"[dice.below(2)];
+    for (std::size_t i = dice.below(12); i > 0; --i) text += "ab"[dice.below(2)];
+    ASSERT_EQ(contains(message, text), message.find(text) != message.npos)
+        << message << " " << text;
   }
 }
 

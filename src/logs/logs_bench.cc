@@ -91,7 +91,7 @@ BENCHMARK(BM_MatchDelimitedFromRight);
 BENCHMARK(BM_MatchJson);
 
 FilterSet some_filters(int count) {
-  FilterSet filters;
+  std::vector<std::shared_ptr<const CompiledFilter>> filters;
   for (int i = 0; i < count; ++i) {
     MetricFilter filter;
     filter.filter_name = "f" + std::to_string(i);
@@ -100,10 +100,10 @@ FilterSet some_filters(int count) {
         ", protocol, packets, bytes, start, end, action = REJECT, status]";
     filter.metric_transformations.resize(1);
     filter.metric_transformations[0].metric_value = "$bytes";
-    filters.push_back(
-        std::make_shared<const CompiledFilter>(*CompiledFilter::compile(std::move(filter))));
+    filters.push_back(std::make_shared<const CompiledFilter>(
+        *CompiledFilter::compile(std::move(filter), Scope())));
   }
-  return filters;
+  return FilterSet(std::move(filters));
 }
 
 /// Events through all metric filters of a group.
@@ -135,7 +135,7 @@ struct World {
 void BM_PutLogEvents(benchmark::State& state) {
   World world;
   for (int i = 0; i < state.range(0); ++i) {
-    MetricFilter filter = some_filters(i + 1).back()->filter();
+    MetricFilter filter = some_filters(i + 1)[static_cast<std::size_t>(i)]->filter();
     filter.metric_transformations[0].metric_name = "m";
     filter.metric_transformations[0].metric_namespace = "n";
     WEIR_ASSERT(world.logs.put_metric_filter(world.scope, "/vpc/flow", filter));

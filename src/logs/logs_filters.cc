@@ -40,7 +40,7 @@ bool is_wanted(const MetricFilter& filter, const Logs::MetricFilterQuery& query)
 Result<void> Logs::put_metric_filter(const Scope& scope, std::string_view group,
                                      MetricFilter filter) {
   filter.creation_time_ms = impl_->runtime.now().ms;
-  WEIR_TRY(CompiledFilter made, CompiledFilter::compile(std::move(filter)));
+  WEIR_TRY(CompiledFilter made, CompiledFilter::compile(std::move(filter), scope));
   const auto compiled = std::make_shared<const CompiledFilter>(std::move(made));
   const std::string& name = compiled->filter().filter_name;
   const std::lock_guard control(impl_->control);

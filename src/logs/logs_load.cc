@@ -57,9 +57,9 @@ Result<LogStream> unpack_stream(std::string_view name, std::string_view bytes) {
 }
 
 void GroupState::renew_filter_set() {
-  auto set = std::make_shared<FilterSet>();
-  for (const auto& [name, filter] : filters) set->push_back(filter);
-  filter_set = std::move(set);
+  std::vector<std::shared_ptr<const CompiledFilter>> in_order;
+  for (const auto& [name, filter] : filters) in_order.push_back(filter);
+  filter_set = std::make_shared<const FilterSet>(std::move(in_order));
 }
 
 Result<void> Logs::load() { return impl_->load(); }
@@ -111,7 +111,7 @@ Result<void> Logs::Impl::load_pair(State& loaded, const Scope& scope, std::strin
     in_scope.groups[std::string(rest)].data = std::move(group);
   } else if (kind == "f/") {
     WEIR_TRY(MetricFilter filter, from_json_text<MetricFilter>(value));
-    WEIR_TRY(CompiledFilter compiled, CompiledFilter::compile(std::move(filter)));
+    WEIR_TRY(CompiledFilter compiled, CompiledFilter::compile(std::move(filter), scope));
     in_scope.groups[std::string(rest.substr(0, zero))].filters.insert_or_assign(
         std::string(member), std::make_shared<const CompiledFilter>(std::move(compiled)));
   } else if (kind == "s/") {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "logs/bytes.h"
+#include "logs/selection_criteria.h"
 
 namespace weir::logs {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 // CloudWatch takes values between -2^360 and 2^360.
 const double kValueMax = std::ldexp(1.0, 360);
 constexpr std::size_t kDimensionValueBytesMax = 1024;
+constexpr std::string_view kAccountField = "@aws.account";
+constexpr std::string_view kRegionField = "@aws.region";
 
 Error invalid(std::string message) {
   return {ErrorKind::invalid, "InvalidParameterException", std::move(message)};
@@ -132,7 +135,7 @@ class MinuteTracker {
 
 }  // namespace
 
-Result<CompiledFilter> CompiledFilter::compile(MetricFilter filter) {
+Result<CompiledFilter> CompiledFilter::compile(MetricFilter filter, const Scope& scope) {
   CompiledFilter compiled;
   auto pattern = FilterPattern::compile(filter.filter_pattern);
   if (!pattern) {
@@ -146,18 +149,23 @@ Result<CompiledFilter> CompiledFilter::compile(MetricFilter filter) {
   compiled.filter_ = std::move(filter);
   compiled.pattern_ = *std::move(pattern);
   WEIR_CHECK(compiled.compile_transformation());
+  WEIR_CHECK(compiled.compile_system_fields(scope));
+  WEIR_TRY(const auto criteria,
+           SelectionCriteria::compile(compiled.filter_.field_selection_criteria));
+  compiled.is_selected_ = criteria.selects(scope);
   return compiled;
+}
+
+Result<FieldReference> CompiledFilter::field_of(std::string_view what,
+                                                const std::string& reference) const {
+  auto field = pattern_.field(reference);
+  if (field) return field;
+  return invalid("Invalid metric transformation: " + std::string(what) + " '" + reference +
+                 "' is not a field of the filter pattern");
 }
 
 Result<void> CompiledFilter::compile_transformation() {
   const MetricTransformation& transformation = this->transformation();
-  const auto field_of = [this](std::string_view what,
-                               const std::string& reference) -> Result<FieldReference> {
-    auto field = pattern_.field(reference);
-    if (field) return field;
-    return invalid("Invalid metric transformation: " + std::string(what) + " '" + reference +
-                   "' is not a field of the filter pattern");
-  };
   constant_ = parse_number(transformation.metric_value);
   if (!constant_) {
     if (!transformation.metric_value.starts_with('$')) {
@@ -166,24 +174,47 @@ Result<void> CompiledFilter::compile_transformation() {
     }
     WEIR_TRY(value_field_, field_of("metricValue", transformation.metric_value));
   }
-  if (!transformation.dimensions || transformation.dimensions->empty()) return {};
+  return compile_dimensions();
+}
 
+Result<void> CompiledFilter::compile_dimensions() {
+  const MetricTransformation& transformation = this->transformation();
+  const std::size_t system_fields = filter_.emit_system_field_dimensions.size();
+  const std::size_t mapped = transformation.dimensions ? transformation.dimensions->size() : 0;
+  if (mapped + system_fields == 0) return {};
   if (transformation.default_value) {
     return invalid(
         "Invalid metric transformation: dimensions and default value are mutually exclusive "
         "properties");
   }
   const auto dialect = pattern_.dialect();
-  if (dialect != FilterPattern::Dialect::json && dialect != FilterPattern::Dialect::delimited) {
+  if (mapped > 0 && dialect != FilterPattern::Dialect::json &&
+      dialect != FilterPattern::Dialect::delimited) {
     return invalid("The specified filter pattern does not support dimensions");
   }
-  if (transformation.dimensions->size() > kDimensionsMax) {
+  if (mapped + system_fields > kDimensionsMax) {
     return invalid("Invalid metric transformation: at most 3 dimensions are allowed");
   }
+  if (mapped == 0) return {};
   for (const auto& [name, reference] : *transformation.dimensions) {
     WEIR_TRY(FieldReference field, field_of("dimension value", reference));
     dimension_names_.push_back(name);
     dimension_fields_.push_back(std::move(field));
+  }
+  return {};
+}
+
+Result<void> CompiledFilter::compile_system_fields(const Scope& scope) {
+  for (const std::string& field : filter_.emit_system_field_dimensions) {
+    if (field != kAccountField && field != kRegionField) {
+      return invalid("Invalid emitSystemFieldDimensions: '" + field +
+                     "' is neither @aws.account nor @aws.region");
+    }
+    if (std::ranges::find(dimension_names_, field) != dimension_names_.end()) {
+      return invalid("Invalid emitSystemFieldDimensions: '" + field + "' is there twice");
+    }
+    dimension_names_.push_back(field);
+    system_values_.push_back(field == kAccountField ? scope.account : scope.region);
   }
   return {};
 }
@@ -204,7 +235,16 @@ bool CompiledFilter::sample(Subject& subject, double& value,
     if (!text || text->empty() || text->size() > kDimensionValueBytesMax) return false;
     dimension_values.push_back(*text);
   }
+  dimension_values.insert(dimension_values.end(), system_values_.begin(), system_values_.end());
   return true;
+}
+
+FilterSet::FilterSet(std::vector<std::shared_ptr<const CompiledFilter>> filters)
+    : filters_(std::move(filters)) {
+  std::erase_if(filters_, [](const auto& filter) { return !filter->is_selected(); });
+  std::vector<FilterPattern> patterns;
+  for (const auto& filter : filters_) patterns.push_back(filter->pattern());
+  patterns_ = PatternSet(patterns);
 }
 
 Evaluation evaluate(const FilterSet& filters, std::span<const InputLogEvent> events) {
@@ -212,13 +252,14 @@ Evaluation evaluate(const FilterSet& filters, std::span<const InputLogEvent> eve
   SampleCounter counter(filters);
   MinuteTracker tracker(filters);
   Subject subject;
+  std::vector<std::size_t> matched;
   std::vector<std::string_view> dimension_values;
   for (const InputLogEvent& event : events) {
     subject.reset(event.message);
     const Time minute = minute_of(event.timestamp_ms);
     tracker.begin(minute);
-    for (std::size_t i = 0; i < filters.size(); ++i) {
-      if (!filters[i]->pattern().matches(subject)) continue;
+    filters.patterns().match(subject, matched);
+    for (const std::size_t i : matched) {
       tracker.match(i);
       double value = 0;
       if (filters[i]->sample(subject, value, dimension_values)) {

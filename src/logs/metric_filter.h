@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/scope.h"
 #include "logs/filter_pattern.h"
+#include "logs/pattern_set.h"
 #include "logs/types.h"
 
 namespace weir::logs {
@@ -51,13 +53,17 @@ class CompiledFilter {
   static constexpr std::size_t kDimensionsMax = 3;
 
   /// Error: InvalidParameterException with AWS's texts where they are known.
-  static Result<CompiledFilter> compile(MetricFilter filter);
+  /// `scope` is that of the log group: what system fields say about its events.
+  static Result<CompiledFilter> compile(MetricFilter filter, const Scope& scope);
 
   const MetricFilter& filter() const { return filter_; }
   const FilterPattern& pattern() const { return pattern_; }
   const MetricTransformation& transformation() const {
     return filter_.metric_transformations.front();
   }
+
+  /// False: its fieldSelectionCriteria leave out all events of the group.
+  bool is_selected() const { return is_selected_; }
 
   /// The value and dimensions that a matching event gives; false if it gives none, because the
   /// value is no number or a dimension is absent.
@@ -67,18 +73,39 @@ class CompiledFilter {
   const std::vector<std::string>& dimension_names() const { return dimension_names_; }
 
  private:
+  Result<FieldReference> field_of(std::string_view what, const std::string& reference) const;
   Result<void> compile_transformation();
+  Result<void> compile_dimensions();
+  Result<void> compile_system_fields(const Scope& scope);
 
   MetricFilter filter_;
   FilterPattern pattern_;
   std::optional<double> constant_;
   FieldReference value_field_;
   std::vector<std::string> dimension_names_;
-  std::vector<FieldReference> dimension_fields_;
+  std::vector<FieldReference> dimension_fields_;  // of the first names
+  std::vector<std::string> system_values_;        // of the others
+  bool is_selected_ = true;
 };
 
 /// The metric filters of a group at one moment; immutable, so that puts share it without a lock.
-using FilterSet = std::vector<std::shared_ptr<const CompiledFilter>>;
+class FilterSet {
+ public:
+  FilterSet() = default;
+  /// Leaves out those that are not selected.
+  explicit FilterSet(std::vector<std::shared_ptr<const CompiledFilter>> filters);
+
+  bool empty() const { return filters_.empty(); }
+  std::size_t size() const { return filters_.size(); }
+  const std::shared_ptr<const CompiledFilter>& operator[](std::size_t place) const {
+    return filters_[place];
+  }
+  const PatternSet& patterns() const { return patterns_; }
+
+ private:
+  std::vector<std::shared_ptr<const CompiledFilter>> filters_;
+  PatternSet patterns_;
+};
 
 /// What the filters of a group make of one batch of events.
 struct Evaluation {

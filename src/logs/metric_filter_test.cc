@@ -105,6 +105,17 @@ TEST(PutMetricFilter, DimensionsHaveTheirRules) {
   transformation.dimensions = Dimensions{{"Source", "$1"}};
   EXPECT_EQ(world.put_filter(with),
             "InvalidParameterException: The specified filter pattern does not support dimensions");
+  MetricFilter system = filter();
+  system.metric_transformations[0].dimensions = Dimensions{{"a", "$1"}, {"b", "$2"}};
+  system.emit_system_field_dimensions = {"@aws.region", "@aws.account"};
+  EXPECT_THAT(world.put_filter(system), HasSubstr("at most 3 dimensions"));
+  system.metric_transformations[0].dimensions = Dimensions{{"a", "$1"}};
+  system.emit_system_field_dimensions = {"@aws.region", "@aws.region"};
+  EXPECT_THAT(world.put_filter(system), HasSubstr("'@aws.region' is there twice"));
+  system.metric_transformations[0].dimensions.reset();
+  system.metric_transformations[0].default_value = 0;
+  system.emit_system_field_dimensions = {"@aws.region"};
+  EXPECT_THAT(world.put_filter(system), HasSubstr("mutually exclusive"));
 }
 
 TEST(PutMetricFilter, QuotasOfAGroupHold) {
@@ -232,6 +243,52 @@ TEST(MetricFilterValues, AnAbsentDimensionGivesNothing) {
   ASSERT_EQ(world.put_filter(with), "accepted");
   world.put_messages(
       {R"({"op":"get"})", R"({"op":"get","host":""})", R"({"op":"get","host":"h"})"});
+  EXPECT_THAT(world.values(), SizeIs(1));
+}
+
+TEST(MetricFilterValues, SystemFieldsAreDimensionsOfAnyDialect) {
+  FilterWorld world;
+  MetricFilter terms = filter("REJECT");
+  terms.emit_system_field_dimensions = {"@aws.account", "@aws.region"};
+  ASSERT_EQ(world.put_filter(terms), "accepted");
+  MetricFilter fields = filter();
+  fields.filter_name = "fields";
+  fields.metric_transformations[0].dimensions = Dimensions{{"Source", "$source"}};
+  fields.emit_system_field_dimensions = {"@aws.region"};
+  ASSERT_EQ(world.put_filter(fields), "accepted");
+  world.restart();
+  world.put_messages({record("203.0.113.9", 22, 40, "REJECT")});
+  const Time second = second_of(world.now_ms());
+  EXPECT_THAT(world.values(),
+              UnorderedElementsAre(
+                  MetricValue{"Flow",
+                              "Rejects",
+                              {{"@aws.account", "000000000000"}, {"@aws.region", "us-east-1"}},
+                              1,
+                              "",
+                              second,
+                              1},
+                  MetricValue{"Flow",
+                              "Rejects",
+                              {{"Source", "203.0.113.9"}, {"@aws.region", "us-east-1"}},
+                              1,
+                              "",
+                              second,
+                              1}));
+}
+
+TEST(MetricFilterValues, SelectionLeavesOutGroupsOfOtherAccounts) {
+  FilterWorld world;
+  MetricFilter other = filter();
+  other.field_selection_criteria = "@aws.account != \"000000000000\"";
+  other.metric_transformations[0].default_value = 0;
+  ASSERT_EQ(world.put_filter(other), "accepted");
+  world.put_messages({record("203.0.113.9", 22, 40, "REJECT"), "x"});
+  world.runtime.advance(minutes(2));
+  EXPECT_THAT(world.values(), IsEmpty());
+  other.field_selection_criteria = "@aws.account = \"000000000000\"";
+  ASSERT_EQ(world.put_filter(other), "accepted");
+  world.put_messages({record("203.0.113.9", 22, 40, "REJECT"), "x"});
   EXPECT_THAT(world.values(), SizeIs(1));
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "logs/pattern_delimited.h"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -49,7 +48,6 @@ class DelimitedPattern::Parser {
     }
     Slot slot;
     if (scanner_.peek() != ',' && scanner_.peek() != ']') WEIR_CHECK(parse_tests(slot));
-    if (!slot.tests.empty()) pattern_.tested_.push_back(pattern_.slots_.size());
     pattern_.slots_.push_back(std::move(slot));
     return {};
   }
@@ -99,12 +97,6 @@ Result<DelimitedPattern> DelimitedPattern::parse(std::string_view text) {
   return Parser(text).parse();
 }
 
-bool DelimitedPattern::Slot::holds(std::string_view value) const {
-  return std::ranges::any_of(tests, [value](const std::vector<ValueTest>& all) {
-    return std::ranges::all_of(all, [value](const ValueTest& test) { return test.holds(value); });
-  });
-}
-
 DelimitedPattern::Place DelimitedPattern::place_of(std::size_t slot) const {
   if (ellipsis_ && slot >= *ellipsis_) {
     return {.distance = slots_.size() - 1 - slot, .from_right = true};
@@ -116,18 +108,11 @@ std::optional<std::string_view> DelimitedPattern::value(Fields& fields, const Pl
   if (place.from_right) {
     const std::size_t count = fields.count();
     if (count <= place.distance) return std::nullopt;
-    return fields[count - 1 - place.distance].text;
+    return fields[count - 1 - place.distance];
   }
   if (!fields.has(place.distance + 1)) return std::nullopt;
   if (place.takes_rest && fields.has(place.distance + 2)) return fields.rest(place.distance);
-  return fields[place.distance].text;
-}
-
-bool DelimitedPattern::matches(Fields& fields) const {
-  if (!fields.has(slots_.size())) return false;
-  return std::ranges::all_of(tested_, [&](std::size_t slot) {
-    return slots_[slot].holds(*value(fields, place_of(slot)));
-  });
+  return fields[place.distance];
 }
 
 void DelimitedPattern::extract(Fields& fields, std::map<std::string, std::string>& values) const {

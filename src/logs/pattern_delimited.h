@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,10 +22,21 @@ class DelimitedPattern {
     std::size_t distance = 0;  // from the first field, or from the last one
     bool from_right = false;
     bool takes_rest = false;  // the last slot, if the message has more fields than the pattern
+    auto operator<=>(const Place&) const = default;
   };
+  using Tests = std::vector<std::vector<ValueTest>>;  // any of these, of which all
+
+  /// How many fields a message has at least.
+  std::size_t size() const { return slots_.size(); }
+  /// Calls `visit(place, tests)` for each field that has tests.
+  template <class Visit>
+  void each_test(Visit visit) const {
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+      if (!slots_[slot].tests.empty()) visit(place_of(slot), slots_[slot].tests);
+    }
+  }
 
   static Result<DelimitedPattern> parse(std::string_view text);
-  bool matches(Fields& fields) const;
   bool has_regex() const { return regexes_ > 0; }
   /// Of a message that matches.
   void extract(Fields& fields, std::map<std::string, std::string>& values) const;
@@ -34,16 +46,14 @@ class DelimitedPattern {
 
  private:
   struct Slot {
-    std::string name;                           // "": unnamed
-    std::vector<std::vector<ValueTest>> tests;  // any of these, of which all
-    bool holds(std::string_view value) const;
+    std::string name;  // "": unnamed
+    Tests tests;
   };
   class Parser;
   Place place_of(std::size_t slot) const;
 
   std::vector<Slot> slots_;
   std::optional<std::size_t> ellipsis_;  // the number of slots before it
-  std::vector<std::size_t> tested_;      // slots that have tests
   std::size_t regexes_ = 0;
 };
 

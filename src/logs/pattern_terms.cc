@@ -47,7 +47,7 @@ Result<TermsPattern::Term> TermsPattern::parse_term(Scanner& scanner) {
 }
 
 bool TermsPattern::Term::found_in(std::string_view message) const {
-  return regex ? regex->found_in(message) : message.find(text) != message.npos;
+  return regex ? regex->found_in(message) : contains(message, text);
 }
 
 bool TermsPattern::matches(std::string_view message) const {

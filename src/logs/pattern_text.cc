@@ -2,8 +2,14 @@
 #include "logs/pattern_text.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cstring>
 #include <utility>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <re2/re2.h>
 
@@ -15,13 +21,6 @@ namespace {
 // Room for one expression and its automaton; RE2 falls back to a slower, still linear, search
 // beyond it.
 constexpr std::int64_t kRegexBytesMax = 1 << 20;
-
-/// Two different texts like this are different numbers; nothing needs to be converted to know that.
-bool is_plain_integer(std::string_view text) {
-  constexpr std::size_t kDigitsMax = 15;  // exact as a double
-  return !text.empty() && text.size() <= kDigitsMax && (text[0] != '0' || text.size() == 1) &&
-         std::ranges::all_of(text, is_digit);
-}
 
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -97,6 +96,38 @@ Result<std::string> translate(std::string_view body) {
 }
 
 }  // namespace
+
+// A place in the message is looked at only if the first and the last character of the text are
+// there, which is asked for 16 places at a time.
+bool contains(std::string_view message, std::string_view text) {
+#ifdef __SSE2__
+  constexpr std::size_t kBlockBytes = 16;
+  if (text.size() < 2 || message.size() < text.size() + kBlockBytes - 1) {
+    return message.find(text) != message.npos;
+  }
+  const __m128i first = _mm_set1_epi8(text.front());
+  const __m128i last = _mm_set1_epi8(text.back());
+  const auto load = [&message](std::size_t at) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(message.data() + at));
+  };
+  const std::size_t end = message.size() - text.size() + 1;  // of the places where it may begin
+  for (std::size_t at = 0;;) {
+    const __m128i is_first = _mm_cmpeq_epi8(load(at), first);
+    const __m128i is_last = _mm_cmpeq_epi8(load(at + text.size() - 1), last);
+    auto places = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_and_si128(is_first, is_last)));
+    for (; places != 0; places &= places - 1) {
+      const std::size_t place = at + static_cast<std::size_t>(std::countr_zero(places));
+      if (std::memcmp(message.data() + place + 1, text.data() + 1, text.size() - 2) == 0) {
+        return true;
+      }
+    }
+    if (at + kBlockBytes >= end) return false;
+    at = std::min(at + kBlockBytes, end - kBlockBytes);  // the last block may overlap
+  }
+#else
+  return message.find(text) != message.npos;
+#endif
+}
 
 struct Regex::Compiled {
   RE2 expression;
@@ -175,6 +206,11 @@ std::optional<Comparison> take_comparison(Scanner& scanner) {
 }
 
 std::optional<double> parse_number(std::string_view text) {
+  if (is_plain_integer(text)) {
+    std::int64_t number = 0;
+    for (const char c : text) number = 10 * number + (c - '0');
+    return static_cast<double>(number);
+  }
   if (text.empty() || text.size() > 400) return std::nullopt;
   const bool is_signed = text[0] == '+' || text[0] == '-';
   Scanner scanner(is_signed ? text.substr(1) : text);
@@ -221,48 +257,60 @@ bool Wildcards::matches(std::string_view text) const {
 }
 
 ValueTest ValueTest::text(Comparison comparison, std::string_view text) {
-  ValueTest test(comparison);
-  test.text_ = Wildcards(text);
+  const bool is_exact = text.find('*') == text.npos;
+  ValueTest test(comparison, is_exact ? Kind::text : Kind::wildcards, text);
+  if (!is_exact) test.wildcards_ = Wildcards(text);
   return test;
 }
 
 ValueTest ValueTest::number(Comparison comparison, std::string_view literal, double value) {
-  ValueTest test(comparison);
-  test.literal_ = literal;
+  ValueTest test(comparison, Kind::number, literal);
   test.is_plain_ = is_plain_integer(literal);
   test.number_ = value;
   return test;
 }
 
-ValueTest ValueTest::regex(Comparison comparison, Regex regex) {
-  ValueTest test(comparison);
+ValueTest ValueTest::regex(Comparison comparison, std::string_view body, Regex regex) {
+  ValueTest test(comparison, Kind::regex, body);
   test.regex_ = std::move(regex);
   return test;
 }
 
 bool ValueTest::equals(std::string_view value) const {
-  if (text_) return text_->matches(value);
-  if (regex_) return regex_->found_in(value);
+  switch (kind_) {
+    case Kind::text:
+      return value == literal_;
+    case Kind::wildcards:
+      return wildcards_->matches(value);
+    case Kind::regex:
+      return regex_->found_in(value);
+    case Kind::number:
+      break;
+  }
   if (value == literal_) return true;
   if (is_plain_ && is_plain_integer(value)) return false;
   const std::optional<double> number = parse_number(value);
-  return number && *number == *number_;
+  return number && *number == number_;
 }
 
 bool ValueTest::holds(std::string_view value) const {
   if (comparison_ == Comparison::equal) return equals(value);
   if (comparison_ == Comparison::not_equal) return !equals(value);
+  return is_in_order(value);
+}
+
+bool ValueTest::is_in_order(std::string_view value) const {
   const std::optional<double> number = parse_number(value);
   if (!number) return false;
   switch (comparison_) {
     case Comparison::greater:
-      return *number > *number_;
+      return *number > number_;
     case Comparison::greater_or_equal:
-      return *number >= *number_;
+      return *number >= number_;
     case Comparison::less:
-      return *number < *number_;
+      return *number < number_;
     default:
-      return *number <= *number_;
+      return *number <= number_;
   }
 }
 
@@ -280,8 +328,9 @@ Result<std::optional<ValueTest>> take_marked_value(Scanner& scanner, Comparison 
   if (++regexes > FilterPattern::kRegexMax) {
     return scanner.error("more than two regular expressions");
   }
+  const std::size_t start = scanner.offset();
   WEIR_TRY(Regex regex, scanner.regex());
-  return std::optional(ValueTest::regex(comparison, std::move(regex)));
+  return std::optional(ValueTest::regex(comparison, scanner.since(start), std::move(regex)));
 }
 
 Result<ValueTest> bare_value(const Scanner& scanner, Comparison comparison, std::string_view text) {

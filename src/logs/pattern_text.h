@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,19 @@ inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; 
 inline bool is_word(char c) {
   return is_digit(c) || static_cast<unsigned char>((c | 0x20) - 'a') < 26 || c == '_';
 }
+
+/// Two different texts like this are different numbers; nothing needs to be converted to know that.
+inline bool is_plain_integer(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 15;  // exact as a double
+  if (text.empty() || text.size() > kDigitsMax || (text[0] == '0' && text.size() > 1)) return false;
+  for (const char c : text) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
+}
+
+/// Whether `text` occurs in `message`; several times as fast as std::string_view::find().
+bool contains(std::string_view message, std::string_view text);
 
 /// A regular expression of a filter pattern: AWS's subset, searched for anywhere in the text.
 class Regex {
@@ -98,20 +112,37 @@ class ValueTest {
   static ValueTest text(Comparison comparison, std::string_view text);
   /// An unquoted number as it is written.
   static ValueTest number(Comparison comparison, std::string_view literal, double value);
-  static ValueTest regex(Comparison comparison, Regex regex);
+  static ValueTest regex(Comparison comparison, std::string_view body, Regex regex);
 
   bool holds(std::string_view value) const;
 
+  /// `=` with a text without wildcards: holds for `literal()` and nothing else.
+  bool is_exact() const { return comparison_ == Comparison::equal && kind_ == Kind::text; }
+  /// `=` with an integer: of the texts for which is_plain_integer() it holds for `literal()` only.
+  bool is_plain_number() const {
+    return comparison_ == Comparison::equal && kind_ == Kind::number && is_plain_;
+  }
+  bool is_regex() const { return kind_ == Kind::regex; }
+  /// As it was written, without marks.
+  const std::string& literal() const { return literal_; }
+  bool is_same_as(const ValueTest& other) const {
+    return comparison_ == other.comparison_ && kind_ == other.kind_ && literal_ == other.literal_;
+  }
+
  private:
-  explicit ValueTest(Comparison comparison) : comparison_(comparison) {}
+  enum class Kind : std::uint8_t { text, wildcards, number, regex };
+  ValueTest(Comparison comparison, Kind kind, std::string_view literal)
+      : comparison_(comparison), kind_(kind), literal_(literal) {}
   bool equals(std::string_view value) const;
+  bool is_in_order(std::string_view value) const;
 
   Comparison comparison_;
-  std::optional<Wildcards> text_;
-  std::optional<Regex> regex_;
-  std::string literal_;
+  Kind kind_;
   bool is_plain_ = false;  // literal_ is the only way to write its number without a sign or point
-  std::optional<double> number_;
+  std::string literal_;
+  double number_ = 0;
+  std::optional<Wildcards> wildcards_;
+  std::optional<Regex> regex_;
 };
 
 /// Reads the value behind `comparison` where it is quoted or a regular expression, else nothing;

@@ -71,6 +71,8 @@ Shape MetricFilter::shape() {
       required<&S::metric_transformations>("metricTransformations"),
       required<&S::creation_time_ms>("creationTime"),
       optional<&S::apply_on_transformed_logs>("applyOnTransformedLogs"),
+      optional<&S::field_selection_criteria>("fieldSelectionCriteria"),
+      optional<&S::emit_system_field_dimensions>("emitSystemFieldDimensions"),
   };
   return {"MetricFilter", members};
 }

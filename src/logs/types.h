@@ -102,6 +102,8 @@ struct MetricFilter {
   std::vector<MetricTransformation> metric_transformations;
   std::int64_t creation_time_ms = 0;
   bool apply_on_transformed_logs = false;
+  std::string field_selection_criteria;                   // "": all events
+  std::vector<std::string> emit_system_field_dimensions;  // `@aws.account`, `@aws.region`
 
   static Shape shape();
 };

@@ -120,7 +120,7 @@ class Search {
       : logs_(logs), network_(network), alarm_(alarm), limits_(limits) {}
 
   Result<void> add(const logs::MetricFilterRef& reference) {
-    WEIR_TRY(const auto filter, logs::CompiledFilter::compile(reference.filter));
+    WEIR_TRY(const auto filter, logs::CompiledFilter::compile(reference.filter, alarm_.scope));
     WEIR_TRY(const auto formats, formats_of(network_, alarm_.scope, reference.log_group_name));
     logs::Logs::FilterQuery query;
     query.start = alarm_.start;

@@ -519,11 +519,28 @@ TEST(PutMetricFilter, FailuresHaveTheTextsOfAws) {
   EXPECT_THAT(put("[a]", R"(,"unit":"Pints")"),
               HasSubstr("'metricTransformations.1.member.unit' failed to satisfy constraint: "
                         "Member must satisfy enum value set: [Seconds, "));
-  EXPECT_THAT(world.call("PutMetricFilter",
-                         R"({"logGroupName":"g","filterName":"f","filterPattern":"",
-                             "metricTransformations":[{"metricName":"m","metricNamespace":"n",
-                             "metricValue":"1"}],"emitSystemFieldDimensions":["@aws.region"]})"),
-              HasSubstr("emitSystemFieldDimensions is not supported"));
+}
+
+TEST(PutMetricFilter, SystemFieldsAndSelectionAreKeptAndChecked) {
+  ApiWorld world;
+  world.create();
+  const auto put = [&](const std::string& more) {
+    return world.call("PutMetricFilter",
+                      R"({"logGroupName":"g","filterName":"f","filterPattern":"","metric)"
+                      R"(Transformations":[{"metricName":"m","metricNamespace":"n",)"
+                      R"("metricValue":"1"}],)" +
+                          more + "}");
+  };
+  EXPECT_THAT(put(R"("emitSystemFieldDimensions":["@aws.zone"])"),
+              HasSubstr("'@aws.zone' is neither @aws.account nor @aws.region"));
+  EXPECT_THAT(put(R"("fieldSelectionCriteria":"region = 1")"),
+              HasSubstr("InvalidParameterException: Invalid fieldSelectionCriteria at offset 0"));
+  EXPECT_EQ(put(R"("emitSystemFieldDimensions":["@aws.region"],)"
+                R"("fieldSelectionCriteria":"@aws.region = \"us-east-1\"")"),
+            "{}");
+  EXPECT_THAT(world.call("DescribeMetricFilters", R"({"logGroupName":"g"})"),
+              AllOf(HasSubstr(R"("emitSystemFieldDimensions":["@aws.region"])"),
+                    HasSubstr(R"("fieldSelectionCriteria":"@aws.region = \"us-east-1\"")")));
 }
 
 TEST(DescribeMetricFilters, PagesAndFindsByMetric) {

@@ -12,28 +12,34 @@ constexpr int kListLimitDefault = 50;
 
 MetricFilter shown(weir::logs::MetricFilterRef&& ref) {
   weir::logs::MetricFilter& filter = ref.filter;
-  return {.filter_name = std::move(filter.filter_name),
-          .filter_pattern = std::move(filter.filter_pattern),
-          .metric_transformations = std::move(filter.metric_transformations),
-          .creation_time = filter.creation_time_ms,
-          .log_group_name = std::move(ref.log_group_name),
-          .apply_on_transformed_logs = filter.apply_on_transformed_logs};
+  MetricFilter shown{.filter_name = std::move(filter.filter_name),
+                     .filter_pattern = std::move(filter.filter_pattern),
+                     .metric_transformations = std::move(filter.metric_transformations),
+                     .creation_time = filter.creation_time_ms,
+                     .log_group_name = std::move(ref.log_group_name),
+                     .apply_on_transformed_logs = filter.apply_on_transformed_logs,
+                     .field_selection_criteria = {},
+                     .emit_system_field_dimensions = {}};
+  if (!filter.field_selection_criteria.empty()) {
+    shown.field_selection_criteria = std::move(filter.field_selection_criteria);
+  }
+  if (!filter.emit_system_field_dimensions.empty()) {
+    shown.emit_system_field_dimensions = std::move(filter.emit_system_field_dimensions);
+  }
+  return shown;
 }
 
 }  // namespace
 
 Result<Empty> LogsApi::put_filter(const Request& request, const PutMetricFilter::Input& in) {
-  if (in.field_selection_criteria && !in.field_selection_criteria->empty()) {
-    return not_supported("fieldSelectionCriteria");
-  }
-  if (in.emit_system_field_dimensions && !in.emit_system_field_dimensions->empty()) {
-    return not_supported("emitSystemFieldDimensions");
-  }
   weir::logs::MetricFilter filter;
   filter.filter_name = in.filter_name;
   filter.filter_pattern = in.filter_pattern;
   filter.metric_transformations = in.metric_transformations;
   filter.apply_on_transformed_logs = in.apply_on_transformed_logs;
+  filter.field_selection_criteria = in.field_selection_criteria.value_or("");
+  filter.emit_system_field_dimensions =
+      in.emit_system_field_dimensions.value_or(std::vector<std::string>());
   WEIR_CHECK(logs_.put_metric_filter(request.scope, in.log_group_name, std::move(filter)));
   return Empty{};
 }

@@ -23,6 +23,8 @@ struct MetricFilter {
   std::int64_t creation_time = 0;
   std::string log_group_name;
   bool apply_on_transformed_logs = false;
+  std::optional<std::string> field_selection_criteria;
+  std::optional<std::vector<std::string>> emit_system_field_dimensions;
   static Shape shape() {
     using S = MetricFilter;
     static constexpr Member members[] = {
@@ -32,6 +34,8 @@ struct MetricFilter {
         required<&S::creation_time>("creationTime"),
         required<&S::log_group_name>("logGroupName"),
         required<&S::apply_on_transformed_logs>("applyOnTransformedLogs"),
+        optional<&S::field_selection_criteria>("fieldSelectionCriteria"),
+        optional<&S::emit_system_field_dimensions>("emitSystemFieldDimensions"),
     };
     return {"MetricFilter", members};
   }
