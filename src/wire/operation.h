@@ -60,6 +60,9 @@ struct ServiceModel {
   /// CloudWatch speaks Query codes in Query ("ResourceNotFound") and shape names in JSON and CBOR
   /// ("ResourceNotFoundException"): pairs of (query code, shape name). Errors carry the query code.
   std::vector<std::pair<std::string_view, std::string_view>> error_names;
+  /// JSON and CBOR: puts the details of errors into the body whose members are not all texts beside
+  /// the message (CloudWatch Logs: queryCompileError). False: they are members of the body.
+  bool (*error_members)(const Error& error, Document& body) = nullptr;
 };
 
 /// The operations of one service. Filled at start, then read-only.
