@@ -401,6 +401,15 @@ TEST(ContentEncoding, GzipIsUndoneBeforeTheActionIsLookedFor) {
   EXPECT_EQ(result.error().code, "MalformedHttpRequestException");
 }
 
+TEST(Markdown, ShowsWhatIsMissingOfOperations) {
+  OperationTable table{test::logs_model()};
+  table.add({.name = "B"});
+  table.add({.name = "A"});
+  table.add({.name = "C", .partial = "no pages"});
+  EXPECT_EQ(states_markdown(table),
+            "| state | operations |\n|---|---|\n| full | A, B |\n| part | C: no pages |\n");
+}
+
 TEST(Markdown, ListsOperationsAndMembers) {
   Service service(test::logs_model());
   const OperationTable* tables[] = {&service.table};

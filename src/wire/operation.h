@@ -31,8 +31,12 @@ struct Answer {
 ///       struct Input { ...; static Shape shape(); };
 ///       using Output = Empty;
 ///     };
+///
+/// `static constexpr std::string_view partial` says what is missing of it, for the table of
+/// operations in compatibility.md; without it nothing is.
 struct Operation {
   std::string name;
+  std::string_view partial = {};
   const Type* input = nullptr;
   const Type* output = nullptr;
   /// Binds the tree, validates, calls the handler.
@@ -76,6 +80,7 @@ class OperationTable {
            Result<typename Op::Output> (Api::*handler)(const Request&, const typename Op::Input&)) {
     Operation operation;
     operation.name = Op::name;
+    if constexpr (requires { Op::partial; }) operation.partial = Op::partial;
     operation.input = &type_of<typename Op::Input>();
     operation.output = &type_of<typename Op::Output>();
     operation.call = [&api, handler, code = std::string(model_.validation_code)](

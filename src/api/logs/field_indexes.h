@@ -52,6 +52,8 @@ struct FieldIndex {
 /// Sets the field index policy of a log group.
 struct PutIndexPolicy {
   static constexpr std::string_view name = "PutIndexPolicy";
+  static constexpr std::string_view partial =
+      "policies are kept and shown; queries do not use them";
   struct Input {
     std::string log_group_identifier;
     std::string policy_document;
@@ -79,6 +81,8 @@ struct PutIndexPolicy {
 /// Shows the field index policy of a log group.
 struct DescribeIndexPolicies {
   static constexpr std::string_view name = "DescribeIndexPolicies";
+  static constexpr std::string_view partial =
+      "policies are kept and shown; queries do not use them";
   struct Input {
     std::vector<std::string> log_group_identifiers;
     std::optional<std::string> next_token;
@@ -106,6 +110,8 @@ struct DescribeIndexPolicies {
 /// Takes the field index policy of a log group away.
 struct DeleteIndexPolicy {
   static constexpr std::string_view name = "DeleteIndexPolicy";
+  static constexpr std::string_view partial =
+      "policies are kept and shown; queries do not use them";
   struct Input {
     std::string log_group_identifier;
     static Shape shape() {
@@ -122,6 +128,8 @@ struct DeleteIndexPolicy {
 /// Shows the indexed fields of log groups.
 struct DescribeFieldIndexes {
   static constexpr std::string_view name = "DescribeFieldIndexes";
+  static constexpr std::string_view partial =
+      "the fields of the policy, without times and without AWS's default indexes";
   struct Input {
     std::vector<std::string> log_group_identifiers;
     std::optional<std::vector<std::string>> index_categories;

@@ -13,6 +13,8 @@ namespace weir::api::logs {
 /// Names the KMS key of a log group or of query results; it is stored and shown.
 struct AssociateKmsKey {
   static constexpr std::string_view name = "AssociateKmsKey";
+  static constexpr std::string_view partial =
+      "the key is stored and shown; nothing is encrypted with it";
   struct Input {
     std::optional<std::string> log_group_name;
     std::string kms_key_id;
@@ -34,6 +36,8 @@ struct AssociateKmsKey {
 /// Takes the KMS key away again.
 struct DisassociateKmsKey {
   static constexpr std::string_view name = "DisassociateKmsKey";
+  static constexpr std::string_view partial =
+      "the key is stored and shown; nothing is encrypted with it";
   struct Input {
     std::optional<std::string> log_group_name;
     std::optional<std::string> resource_identifier;

@@ -152,6 +152,7 @@ struct DescribeLogGroups {
 /// Lists names and classes of log groups.
 struct ListLogGroups {
   static constexpr std::string_view name = "ListLogGroups";
+  static constexpr std::string_view partial = "`dataSources` is refused";
   struct Input {
     std::optional<std::string> log_group_name_pattern;
     std::optional<std::string> log_group_class;

@@ -138,6 +138,10 @@ Result<StartQuery::Output> InsightsApi::start_query(const Request& request,
   if (from > to)
     return invalid_parameter("The startTime of a query must not be after its endTime.");
   WEIR_TRY(auto groups, groups_of(request, in, query));
+  StartQuery::Output out;
+  if (const auto warnings = query.warnings(); !warnings.empty()) {
+    out.warnings.emplace(warnings.begin(), warnings.end());
+  }
   insights::Executions::Start start{
       .query = std::move(query),
       .text = in.query_string,
@@ -145,8 +149,8 @@ Result<StartQuery::Output> InsightsApi::start_query(const Request& request,
       .from = from,
       .to = to,
       .user_identity = "arn:aws:iam::" + request.scope.account + ":root"};
-  WEIR_TRY(std::string id, executions_.start(request.scope, std::move(start)));
-  return StartQuery::Output{.query_id = std::move(id)};
+  WEIR_TRY(out.query_id, executions_.start(request.scope, std::move(start)));
+  return out;
 }
 
 Result<GetQueryResults::Output> InsightsApi::query_results(const Request& request,

@@ -86,6 +86,7 @@ struct QueryInfo {
 /// Starts a query over one or several log groups.
 struct StartQuery {
   static constexpr std::string_view name = "StartQuery";
+  static constexpr std::string_view partial = "`queryLanguage` SQL and PPL are refused";
   struct Input {
     std::optional<std::string> query_language;
     std::optional<std::string> log_group_name;
@@ -110,12 +111,15 @@ struct StartQuery {
       return {"StartQueryRequest", members};
     }
   };
+  /// `warnings` is not on AWS: what is legal and probably not meant.
   struct Output {
     std::string query_id;
+    std::optional<std::vector<std::string>> warnings;
     static Shape shape() {
       using S = Output;
       static constexpr Member members[] = {
           required<&S::query_id>("queryId"),
+          optional<&S::warnings>("warnings"),
       };
       return {"StartQueryResponse", members};
     }
