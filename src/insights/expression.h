@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "insights/batch.h"
+#include "insights/functions.h"
+#include "insights/regex.h"
+#include "insights/value.h"
+
+namespace weir::insights {
+
+enum class Operator : std::uint8_t {
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  power,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+};
+inline bool is_comparison(Operator op) { return op >= Operator::equal; }
+
+/// A set of values for `in`: equal as numbers or as texts.
+class ValueSet {
+ public:
+  ValueSet();
+  ~ValueSet();
+  ValueSet(ValueSet&&) noexcept;
+  ValueSet& operator=(ValueSet&&) noexcept;
+  /// Copies the text of the value.
+  void add(const Value& value);
+  bool contains(const Value& value) const;
+  std::size_t size() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// An expression whose names are slots.
+struct Expression {
+  enum class Kind : std::uint8_t {
+    constant,
+    slot,
+    path,      // args[0] is a tree; text is the path within it
+    negate,    // -x
+    binary,    // op
+    logic_and,
+    logic_or,
+    logic_not,
+    like,      // text: substring, or regex
+    in_list,   // set
+    in_query,  // the values of the sub-query number `index`
+    call,
+  };
+  Kind kind = Kind::constant;
+  Operator op = Operator::add;
+  Slot slot = 0;
+  std::size_t index = 0;
+  Value constant;    // its text lives in `text`
+  std::string text;
+  std::shared_ptr<const Regex> regex;
+  std::shared_ptr<const ValueSet> set;
+  const Function* function = nullptr;
+  std::vector<std::unique_ptr<Expression>> args;
+  std::size_t begin = 0;  // place in the query's text
+  std::size_t end = 0;
+
+  bool is_constant() const { return kind == Kind::constant; }
+};
+using ExpressionPtr = std::unique_ptr<Expression>;
+
+ExpressionPtr make_constant(Value value);
+ExpressionPtr make_slot(Slot slot);
+/// The slots that an expression reads.
+void collect_slots(const Expression& expression, std::vector<Slot>& out);
+
+/// What is the same for all rows of a run.
+struct RunContext {
+  std::int64_t now_ms = 0;
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+  std::vector<ValueSet> subqueries;
+};
+
+/// The expression for all rows of the batch.
+ColumnPtr evaluate(const Expression& expression, Batch& batch, const RunContext& run);
+/// Marks the rows for which the expression is true.
+std::vector<std::uint8_t> evaluate_marks(const Expression& expression, Batch& batch,
+                                         const RunContext& run);
+
+}  // namespace weir::insights
