@@ -40,7 +40,7 @@ struct Operation {
   const Type* input = nullptr;
   const Type* output = nullptr;
   /// Binds the tree, validates, calls the handler.
-  std::function<Result<Answer>(const Request&, const Document& tree, const BindOptions&)> call;
+  std::function<Result<Answer>(const Request&, const Document& tree, const BindOptions&)> call = {};
 };
 
 /// The protocols of a service.
