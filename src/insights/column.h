@@ -24,8 +24,8 @@ struct Column {
   Form form = Form::constant;
   bool is_time = false;
   Value constant;
-  Value missing;                     // what a row stands for that is marked in `nulls`
-  std::vector<std::uint8_t> nulls;   // integers, reals, addresses; empty: none
+  Value missing;                    // what a row stands for that is marked in `nulls`
+  std::vector<std::uint8_t> nulls;  // integers, reals, addresses; empty: none
   std::vector<std::int64_t> integers;
   std::vector<double> reals;
   std::vector<std::uint32_t> codes;

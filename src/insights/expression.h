@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "insights/batch.h"
@@ -52,9 +54,9 @@ struct Expression {
   enum class Kind : std::uint8_t {
     constant,
     slot,
-    path,      // args[0] is a tree; text is the path within it
-    negate,    // -x
-    binary,    // op
+    path,    // args[0] is a tree; text is the path within it
+    negate,  // -x
+    binary,  // op
     logic_and,
     logic_or,
     logic_not,
@@ -67,7 +69,7 @@ struct Expression {
   Operator op = Operator::add;
   Slot slot = 0;
   std::size_t index = 0;
-  Value constant;    // its text lives in `text`
+  Value constant;  // its text lives in `text`
   std::string text;
   std::shared_ptr<const Regex> regex;
   std::shared_ptr<const ValueSet> set;
@@ -85,12 +87,34 @@ ExpressionPtr make_slot(Slot slot);
 /// The slots that an expression reads.
 void collect_slots(const Expression& expression, std::vector<Slot>& out);
 
+struct LookupTable;
+
+/// The rows of a sub-query, for `join`; the first worker that needs the index makes it.
+struct JoinTable {
+  struct Index {
+    std::once_flag made;
+    std::unordered_multimap<std::string, std::uint32_t> rows;
+  };
+  std::vector<std::string> names;
+  std::vector<ColumnPtr> columns;
+  std::size_t row_count = 0;
+  std::shared_ptr<Batch> rows;  // keeps the texts of the columns
+  std::shared_ptr<Index> index;
+};
+
 /// What is the same for all rows of a run.
 struct RunContext {
   std::int64_t now_ms = 0;
   std::int64_t from_ms = 0;
   std::int64_t to_ms = 0;
-  std::vector<ValueSet> subqueries;
+  // Bounds of one worker's state.
+  std::size_t groups_max = 0;
+  std::size_t rows_max = 0;
+  std::size_t memory_bytes_max = 0;
+  std::size_t slots = 0;
+  std::vector<ValueSet> subqueries;  // of `in`, by the number of the sub-query
+  std::vector<JoinTable> joins;      // by the number of the sub-query
+  std::vector<std::shared_ptr<const LookupTable>> lookup_tables;  // by the number of the lookup
 };
 
 /// The expression for all rows of the batch.

@@ -20,9 +20,9 @@ std::string lower_text(std::string_view text) {
 const std::map<std::string, const Function*, std::less<>>& table() {
   static const auto* const all = [] {
     auto* const made = new std::map<std::string, const Function*, std::less<>>;
-    for (const auto list : {number_functions(), time_functions(), general_functions(),
-                            json_functions(), ip_functions(), string_functions(),
-                            hash_functions()}) {
+    for (const auto list :
+         {number_functions(), time_functions(), general_functions(), json_functions(),
+          ip_functions(), string_functions(), hash_functions()}) {
       for (const Function& function : list) (*made)[lower_text(function.name)] = &function;
     }
     return made;

@@ -36,12 +36,9 @@ Value message_size(Arguments a, const CallContext&) {
 constexpr std::size_t kCaseArgumentsMax = 21;  // 10 branches and the default
 
 const Function kFunctions[] = {
-    {"ispresent", 1, 1, is_present},
-    {"coalesce", 1, kArgumentsMany, coalesce},
-    {"if", 3, 3, if_then},
-    {"case", 2, kCaseArgumentsMax, case_of},
-    {"isNumeric", 1, 1, is_numeric},
-    {"messageSize", 0, 0, message_size, {}, "@message"},
+    {"ispresent", 1, 1, is_present}, {"coalesce", 1, kArgumentsMany, coalesce},
+    {"if", 3, 3, if_then},           {"case", 2, kCaseArgumentsMax, case_of},
+    {"isNumeric", 1, 1, is_numeric}, {"messageSize", 0, 0, message_size, {}, "@message"},
 };
 
 }  // namespace

@@ -35,9 +35,8 @@ Value array_contains(Arguments a, const CallContext& context) {
   const auto tree = tree_of(a[0]);
   bool found = false;
   if (tree) {
-    json_elements(*tree, context.arena, [&](const Value& element) {
-      found = found || compare(element, a[1]) == 0;
-    });
+    json_elements(*tree, context.arena,
+                  [&](const Value& element) { found = found || compare(element, a[1]) == 0; });
   }
   return Value::of_bool(found);
 }

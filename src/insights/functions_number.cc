@@ -58,8 +58,8 @@ Value extreme(Arguments a, const CallContext&) {
   Value best;
   for (const Value& value : a) {
     if (!number_of(value)) continue;
-    const bool is_better = best.is_null() || (is_greatest ? compare(value, best) > 0
-                                                          : compare(value, best) < 0);
+    const bool is_better =
+        best.is_null() || (is_greatest ? compare(value, best) > 0 : compare(value, best) < 0);
     if (is_better) best = value;
   }
   const auto number = number_of(best);

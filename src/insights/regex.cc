@@ -70,7 +70,8 @@ bool Regex::captures(std::string_view text, std::span<std::string_view> out) con
   }
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const re2::StringPiece& group = groups[static_cast<std::size_t>(places_[i])];
-    out[i] = group.data() == nullptr ? std::string_view() : std::string_view(group.data(), group.size());
+    out[i] =
+        group.data() == nullptr ? std::string_view() : std::string_view(group.data(), group.size());
   }
   return true;
 }

@@ -35,8 +35,7 @@ std::weak_ordering compare_chunks(std::string_view a, std::string_view b) {
   while (at < a.size() && bt < b.size()) {
     const std::string_view x = a.substr(at, chunk_size(a, at));
     const std::string_view y = b.substr(bt, chunk_size(b, bt));
-    const auto order =
-        is_digit(x[0]) && is_digit(y[0]) ? compare_digits(x, y) : x.compare(y) <=> 0;
+    const auto order = is_digit(x[0]) && is_digit(y[0]) ? compare_digits(x, y) : x.compare(y) <=> 0;
     if (order != 0) return order;
     at += x.size();
     bt += y.size();
@@ -146,12 +145,11 @@ std::string format_time(std::int64_t ms) {
   const year_month_day ymd{date};
   const hh_mm_ss clock{point - date};
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d.%03d",
-                static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                static_cast<unsigned>(ymd.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+  std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d.%03d", static_cast<int>(ymd.year()),
+      static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return text.data();
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "insights/commands/steps.h"
+
+namespace weir::insights {
+namespace {
+
+/// What AWS has and this does not; the message says so instead of calling it unknown.
+Result<void> refuse(Compiler& c) {
+  return c.error_from(c.last_end(),
+                      "this command is not supported here; supported are the commands that "
+                      "docs/compatibility.md lists for Logs Insights");
+}
+
+const Command kCommands[] = {
+    {"fields", compile_fields},
+    {"display", compile_display},
+    {"filter", compile_filter},
+    {"where", compile_filter},
+    {"filterIndex", compile_filter_index},
+    {"stats", compile_stats},
+    {"sort", compile_sort},
+    {"order", compile_sort},
+    {"limit", compile_limit},
+    {"head", compile_limit},
+    {"tail", compile_tail},
+    {"parse", compile_parse},
+    {"dedup", compile_dedup},
+    {"pattern", compile_pattern},
+    {"diff", compile_diff},
+    {"unnest", compile_unnest},
+    {"expand", compile_expand},
+    {"lookup", compile_lookup},
+    {"cidrlookup", compile_cidrlookup},
+    {"join", compile_join},
+    {"fillmissing", compile_fillmissing},
+    {"filldown", compile_filldown},
+    {"accum", compile_accum},
+    {"addtotals", compile_addtotals},
+    {"autoregress", compile_autoregress},
+    {"count_frequent", compile_count_frequent},
+    {"countFrequent", compile_count_frequent},
+    {"anomaly", refuse},
+    {"appendcols", refuse},
+    {"logcompare", refuse},
+    {"outlier", refuse},
+    {"relevantfields", refuse},
+    {"sessionize", refuse},
+};
+
+}  // namespace
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (equal_ignoring_case(command.name, name)) return &command;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> command_names() {
+  std::vector<std::string_view> names;
+  for (const Command& command : kCommands) names.push_back(command.name);
+  return names;
+}
+
+Result<std::vector<std::string>> name_list(Compiler& c, std::string_view what) {
+  std::vector<std::string> out;
+  for (;;) {
+    WEIR_TRY(std::string name, c.need_name(what));
+    out.push_back(std::move(name));
+    if (out.size() > Limits::kItemsMax) return c.unexpected("at most 256 names");
+    WEIR_TRY(const bool more, c.take_symbol(","));
+    if (!more) return out;
+  }
+}
+
+}  // namespace weir::insights

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "insights/commands/steps.h"
+#include "insights/json.h"
+
+namespace weir::insights {
+namespace {
+
+constexpr std::size_t kRowsMax = 1u << 22;  // that one batch may become
+
+/// One row for each element of a list; other values are a list of one, an empty list is one null.
+class UnnestStep : public Step {
+ public:
+  UnnestStep(ExpressionPtr from, Slot slot) : from_(std::move(from)), slot_(slot) {}
+  void apply(Batch& batch, const RunContext& run) const override {
+    const ColumnPtr from = evaluate(*from_, batch, run);
+    std::vector<std::uint32_t> rows;
+    Column column;
+    column.form = Column::Form::values;
+    for (std::size_t i = 0; i < batch.rows(); ++i) {
+      const Value value = from->at(i, batch.arena());
+      const std::size_t before = rows.size();
+      if (value.is_tree()) {
+        json_elements(value.text, batch.arena(), [&](const Value& element) {
+          if (rows.size() >= kRowsMax) return;
+          rows.push_back(static_cast<std::uint32_t>(i));
+          column.values.push_back(element);
+        });
+      }
+      if (rows.size() != before) continue;
+      const bool is_empty_list = value.is_tree() && value.text.starts_with('[');
+      rows.push_back(static_cast<std::uint32_t>(i));
+      column.values.push_back(is_empty_list ? Value() : value);
+    }
+    batch.keep(rows);
+    batch.set(slot_, std::make_shared<const Column>(std::move(column)));
+  }
+  std::vector<Slot> reads() const override {
+    std::vector<Slot> slots;
+    collect_slots(*from_, slots);
+    return slots;
+  }
+  bool keeps_rows() const override { return false; }
+
+ private:
+  ExpressionPtr from_;
+  Slot slot_;
+};
+
+void add_unnest(Compiler& c, ExpressionPtr from, const std::string& name) {
+  const Slot slot = c.new_slot();
+  c.add_step(std::make_unique<UnnestStep>(std::move(from), slot));
+  c.define(name, slot);
+}
+
+}  // namespace
+
+Result<void> compile_unnest(Compiler& c) {
+  WEIR_TRY(ExpressionPtr from, c.expression());
+  WEIR_CHECK(c.need_word("into"));
+  WEIR_TRY(const std::string name, c.need_name("a name behind 'into'"));
+  add_unnest(c, std::move(from), name);
+  return {};
+}
+
+/// `expand field`: unnest into the field itself.
+Result<void> compile_expand(Compiler& c) {
+  WEIR_TRY(const std::string name, c.need_name("a field"));
+  add_unnest(c, c.field(name), name);
+  return {};
+}
+
+}  // namespace weir::insights

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "insights/batch.h"
+#include "insights/engine.h"
+#include "insights/events.h"
+#include "insights/expression.h"
+
+namespace weir::insights {
+
+/// A command that handles one batch after the other. Threads: any number at a time.
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual void apply(Batch& batch, const RunContext& run) const = 0;
+  /// The slots that it reads.
+  virtual std::vector<Slot> reads() const = 0;
+  /// Whether every row leaves as one row.
+  virtual bool keeps_rows() const { return true; }
+  /// Whether it drops rows of events by a condition (`filter`).
+  virtual bool is_filter() const { return false; }
+};
+
+/// A command that needs all rows before it gives the first. Every worker fills a state of its own;
+/// they are merged into one.
+class Gather {
+ public:
+  class State {
+   public:
+    virtual ~State() = default;
+    /// Error: LimitExceededException, a bound of the run is reached.
+    virtual Result<void> add(Batch& batch, const RunContext& run) = 0;
+    virtual Result<void> merge(const State& other, const RunContext& run) = 0;
+    /// The rows in their order. Leaves the state as it is.
+    virtual Result<Batch> finish(const RunContext& run) const = 0;
+    /// How much there is to copy in a merge, in rows.
+    virtual std::size_t size() const = 0;
+    /// No more rows are needed.
+    virtual bool is_full() const { return false; }
+  };
+  virtual ~Gather() = default;
+  virtual std::unique_ptr<State> begin(const RunContext& run) const = 0;
+  virtual std::vector<Slot> reads() const = 0;
+  /// Told once, when the plan is complete: the slots that are read after it.
+  virtual void keep(std::vector<Slot>) {}
+};
+
+struct OutputColumn {
+  std::string name;
+  Slot slot = 0;
+};
+
+/// Some steps and what gathers their rows; the last stage of a plan has no gather.
+struct Stage {
+  std::vector<std::unique_ptr<Step>> steps;
+  std::unique_ptr<Gather> gather;
+};
+
+/// A query within a query: of `in (...)` and of `join`.
+struct SubQuery {
+  std::shared_ptr<const Plan> plan;
+  bool is_join = false;
+};
+
+/// What compile() makes.
+struct Plan {
+  std::vector<Source> sources;
+  std::size_t slots = 0;
+  EventFields fields;
+  std::vector<Stage> stages;
+  std::vector<OutputColumn> outputs;
+  std::optional<Slot> pointer;  // of `@ptr`, if rows are events
+  std::size_t limit = Limits::kRowsDefault;
+  std::vector<SubQuery> subqueries;
+  /// A table that a command reads, and which of its columns must be there.
+  struct Lookup {
+    std::string table;
+    std::vector<std::string> columns = {};
+  };
+  std::vector<Lookup> lookups;
+  std::vector<std::string> warnings;
+  std::optional<Duration> compare_with;  // `diff`: how much earlier the other time span is
+};
+
+}  // namespace weir::insights
