@@ -76,6 +76,8 @@ integration: release
 docs: release
 	@build/release/weir config reference > docs/settings.md
 	@build/release/weir reference operations > docs/operations.md
+	@build/release/weir reference compatibility < docs/compatibility.md > build/compatibility.md
+	@mv build/compatibility.md docs/compatibility.md
 
 clean:
 	@rm -rf build

@@ -107,6 +107,7 @@ class CommandLine {
                [this](const daemon::Config& config) { return status(config, status_); })
         .add_flag("--json", status_.json, "Print JSON");
     add_flows();
+    add_insights();
     command(app_, "version", "Print the version", [this] {
       return version(version_json_);
     }).add_flag("--json", version_json_, "Print JSON");
@@ -127,6 +128,27 @@ class CommandLine {
         ->check(CLI::Range(1, 3600));
     added.add_option("expression", flows_.expression,
                      "Only flows that this libpcap expression matches, e.g. tcp dst port 22");
+  }
+
+  void add_insights() {
+    CLI::App& added =
+        configured(app_, "insights", "Ask log groups with a Logs Insights query",
+                   [this](const daemon::Config& config) { return insights(config, insights_); });
+    InsightsOptions& to = insights_;
+    added.add_option("query", to.query, "Such as 'stats sum(bytes) as b by srcAddr | sort b desc'")
+        ->required();
+    added
+        .add_option("--group", to.groups,
+                    "Log group to search; may be repeated (all that hold flow logs if not given)")
+        ->expected(1)
+        ->take_all();
+    auto* since = added.add_option("--since", to.since, "How far back: 90s, 30m, 1h, 2d, 1w");
+    added.add_option("--from", to.from, "Begin, such as 2026-01-31T12:00Z")->excludes(since);
+    added.add_option("--to", to.to, "End, included; now if not given");
+    added.add_option("--limit", to.limit, "Most rows")->check(CLI::Range(1, 100'000));
+    auto* csv = added.add_flag("--csv", to.csv, "Print CSV");
+    added.add_flag("--json", to.json, "Print JSON")->excludes(csv);
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
   }
 
   void add_config_commands() {
@@ -207,6 +229,9 @@ class CommandLine {
     command(enforcement, "on", "End what `weir enforce flush` began", enforce_on);
     CLI::App& reference = group("reference", "Reference pages made from the code");
     command(reference, "operations", "Print all API operations (Markdown)", reference_operations);
+    command(reference, "compatibility",
+            "Copy docs/compatibility.md from standard input with its tables of operations renewed",
+            reference_compatibility);
     CLI::App& completion = *app_.add_subcommand("completion", "Print a shell completion script");
     completion.require_subcommand(1);
     for (const char* shell : {"bash", "zsh"}) {
@@ -225,6 +250,7 @@ class CommandLine {
   bool version_json_ = false;
   CaptureOptions capture_;
   ImportOptions import_;
+  InsightsOptions insights_;
   bool keys_json_ = false;
   std::string key_name_;
   std::string key_permission_ = "admin";

@@ -89,6 +89,20 @@ struct ImportOptions {
 };
 int import_records(const daemon::Config& config, const ImportOptions& options);
 
+struct InsightsOptions {
+  std::string query;
+  std::vector<std::string> groups;  // none: all that hold flow logs
+  std::string since = "1h";
+  std::string from;  // ISO 8601; instead of `since`
+  std::string to;    // "": now
+  int limit = 0;     // 0: that of the query
+  bool csv = false;
+  bool json = false;
+  std::string key;  // of the daemon
+};
+/// Runs a Logs Insights query on the daemon and prints its rows.
+int insights(const daemon::Config& config, const InsightsOptions& options);
+
 int keys_list(const daemon::Config& config, bool json);
 int keys_add(const daemon::Config& config, const std::string& name, const std::string& permission);
 
@@ -96,5 +110,7 @@ int enforce_flush(const daemon::Config& config);
 int enforce_on();
 
 int reference_operations();
+/// Copies docs/compatibility.md from standard input with its tables of operations renewed.
+int reference_compatibility();
 
 }  // namespace weir::cli

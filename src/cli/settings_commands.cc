@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
+#include <iterator>
+#include <string>
 
 #include "base/runtime.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "daemon/daemon.h"
+#include "daemon/reference.h"
 #include "enforce/enforcer.h"
 #include "server/credentials.h"
 
@@ -159,6 +162,14 @@ int enforce_on() {
 
 int reference_operations() {
   std::cout << daemon::operations_markdown();
+  return kSuccess;
+}
+
+int reference_compatibility() {
+  const std::string page(std::istreambuf_iterator<char>(std::cin), {});
+  const auto renewed = daemon::with_operation_tables(page);
+  if (!renewed) return fail(renewed.error());
+  std::cout << *renewed;
   return kSuccess;
 }
 

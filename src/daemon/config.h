@@ -76,6 +76,15 @@ struct Config {
   int athena_memory_mib = 1024;
   int athena_timeout_s = 1800;
 
+  int log_groups_max = 1'000'000;
+  int insights_queries_max = 100;
+  int insights_running_max = 4;
+  int insights_workers = 0;  // 0: see insights_config()
+  int insights_memory_mib = 1024;
+  int insights_timeout_s = 3600;
+  int insights_results_days = 7;
+  int insights_results_mib = 2048;
+
   int workers = 8;
   int connections_max = 4096;
   std::string log_level = "info";

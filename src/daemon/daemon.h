@@ -17,9 +17,6 @@ std::string_view version();
 /// Where the access keys of that configuration are kept.
 std::filesystem::path credentials_file(const Config& config);
 
-/// The reference page of all API operations.
-std::string operations_markdown();
-
 /// A running Weir: runtime, world and listener. The composition root; nothing else knows all
 /// modules.
 ///

@@ -10,6 +10,7 @@
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
+#include "api/logs/insights_api.h"
 #include "api/logs/logs_api.h"
 #include "api/logs/model.h"
 #include "api/s3/s3_api.h"
@@ -24,12 +25,16 @@
 #include "collect/collector.h"
 #include "collect/receiver.h"
 #include "daemon/hand_over.h"
+#include "daemon/insights.h"
 #include "daemon/interfaces.h"
 #include "daemon/streams.h"
 #include "daemon/receive.h"
 #include "daemon/traffic.h"
 #include "delivery/delivery.h"
 #include "enforce/enforcer.h"
+#include "insights/executions.h"
+#include "insights/index_policies.h"
+#include "insights/query_definitions.h"
 #include "logs/logs.h"
 #include "metrics/metrics.h"
 #include "notify/notify.h"
@@ -103,6 +108,12 @@ sql::Athena::Config athena_config(const Config& config, const World::Place& plac
   return athena;
 }
 
+logs::Logs::Config logs_config(const Config& config) {
+  logs::Logs::Config logs;
+  logs.log_groups_max = static_cast<std::size_t>(config.log_groups_max);
+  return logs;
+}
+
 Result<std::unique_ptr<store::KvStore>> open_store(const Config& config,
                                                    const World::Place& place) {
   if (config.ephemeral) return store::make_memory_store();
@@ -122,6 +133,9 @@ struct World::Impl {
   enforce::Enforcer enforcer;
   metrics::Metrics metrics;
   logs::Logs logs;
+  insights::Executions executions;
+  insights::QueryDefinitions query_definitions;
+  insights::IndexPolicies index_policies;
   std::unique_ptr<client::HttpClient> http;
   std::unique_ptr<client::MailClient> mail;
   client::HttpTransport http_transport;
@@ -138,6 +152,7 @@ struct World::Impl {
 
   api::Ec2Api ec2_api;
   api::logs::LogsApi logs_api;
+  api::logs::InsightsApi insights_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
   api::sns::SnsApi sns_api;
   api::athena::AthenaApi athena_api;
@@ -170,7 +185,10 @@ struct World::Impl {
         network(runtime, *store, network_config(config)),
         enforcer(runtime, enforcer_config(config, place.api_port)),
         metrics(runtime, *store),
-        logs(runtime, *store, metric_sink(metrics), {}),
+        logs(runtime, *store, metric_sink(metrics), logs_config(config)),
+        executions(runtime, *store, logs, insights_context(network), insights_config(config)),
+        query_definitions(runtime, *store),
+        index_policies(runtime, *store, logs),
         http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),
@@ -187,6 +205,7 @@ struct World::Impl {
         receiver(runtime, logs, {}),
         ec2_api(network),
         logs_api(logs),
+        insights_api(runtime, logs, executions, query_definitions, index_policies),
         cloudwatch_api(metrics, alarms),
         sns_api(notify),
         athena_api(athena),
@@ -204,7 +223,11 @@ struct World::Impl {
           return endpoint + '/' + bucket + '/' + wire::percent_encode(key, true);
         });
     ec2_api.add_to(ec2_table);
+    logs_api.set_indexed_groups([this](const Scope& scope, std::span<const std::string> fields) {
+      return index_policies.groups_with(scope, fields);
+    });
     logs_api.add_to(logs_table);
+    insights_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
     athena_api.add_to(athena_table);
@@ -243,6 +266,7 @@ struct World::Impl {
     WEIR_CHECK(responder.load());
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
+    WEIR_CHECK(executions.load());
     WEIR_CHECK(athena.load());
     delivery.on_loss(loss_sink(runtime, metrics));
     return delivery.load();
@@ -456,6 +480,7 @@ World::World(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 World::~World() {
   impl_->stop_traffic();
   impl_->athena.shut_down();
+  impl_->executions.shut_down();
   impl_->runtime.quiesce();
   impl_->mail.reset();  // their callbacks use the services below
   impl_->http.reset();

@@ -12,6 +12,7 @@ namespace weir::logs {
 namespace {
 
 constexpr std::size_t kNameCharactersMax = 512;
+constexpr std::string_view kDeliveryClass = "DELIVERY";
 constexpr int kRetentionDays[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                   365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
@@ -65,9 +66,9 @@ bool is_wanted(const GroupState& group, const Logs::GroupQuery& query) {
   if (!query.log_group_class.empty() && group.data.log_group_class != query.log_group_class) {
     return false;
   }
-  if (!query.names.empty() && std::ranges::find(query.names, name) == query.names.end()) {
-    return false;
-  }
+  if (query.names && !query.names->contains(name)) return false;
+  const auto is_tagged = [&group](const TagFilter& tag) { return fits(tag, group.data.tags); };
+  if (!std::ranges::all_of(query.tags, is_tagged)) return false;
   return query.substrings.empty() ||
          std::ranges::any_of(query.substrings, [name](std::string_view text) {
            return text.starts_with('^') ? name.starts_with(text.substr(1))
@@ -80,6 +81,65 @@ std::int64_t last_event_of(const LogStream& stream) { return stream.last_event_m
 
 std::string position_by_event(const LogStream& stream) {
   return std::to_string(last_event_of(stream)) + ":" + stream.name;
+}
+
+/// Walks from the place of the page on, so that each page of many streams costs the same.
+Page<LogStream> streams_by_name(const GroupState& group, const Logs::StreamQuery& query) {
+  const auto& streams = group.streams;
+  Page<LogStream> page;
+  const auto take = [&](const LogStream& stream) {
+    if (page.items.size() == query.limit) {
+      page.next = page.items.back().name;
+      return false;
+    }
+    page.items.push_back(stream);
+    return true;
+  };
+  const auto begin = streams.lower_bound(query.prefix);
+  if (!query.descending) {
+    auto it = query.after < query.prefix ? begin : streams.upper_bound(query.after);
+    if (query.after.empty()) it = begin;
+    while (it != streams.end() && it->first.starts_with(query.prefix) && take(it->second->data)) {
+      ++it;
+    }
+    return page;
+  }
+  const std::string behind = store::prefix_end(query.prefix);
+  auto it = behind.empty() ? streams.end() : streams.lower_bound(behind);
+  if (!query.after.empty() && (behind.empty() || query.after < behind)) {
+    it = streams.lower_bound(std::max(query.after, query.prefix));
+  }
+  while (it != begin && take(std::prev(it)->second->data)) --it;
+  return page;
+}
+
+Result<Page<LogStream>> streams_by_event(const GroupState& group, const Logs::StreamQuery& query) {
+  using Place = std::pair<std::int64_t, std::string_view>;
+  Place after;
+  if (!query.after.empty()) {
+    const std::size_t colon = query.after.find(':');
+    const char* const end = query.after.data() + std::min(colon, query.after.size());
+    if (std::from_chars(query.after.data(), end, after.first).ptr != end ||
+        colon == query.after.npos) {
+      return bad_token();
+    }
+    after.second = std::string_view(query.after).substr(colon + 1);
+  }
+  std::vector<std::pair<Place, const LogStream*>> places;
+  for (const auto& [name, stream] : group.streams) {
+    const Place place(last_event_of(stream->data), name);
+    const bool is_before = query.descending ? place >= after : place <= after;
+    if (query.after.empty() || !is_before) places.emplace_back(place, &stream->data);
+  }
+  const auto wanted =
+      places.begin() + static_cast<std::ptrdiff_t>(std::min(query.limit, places.size()));
+  std::ranges::partial_sort(places, wanted, [&query](const auto& a, const auto& b) {
+    return query.descending ? a.first > b.first : a.first < b.first;
+  });
+  Page<LogStream> page;
+  for (auto it = places.begin(); it != wanted; ++it) page.items.push_back(*it->second);
+  if (wanted != places.end()) page.next = position_by_event(page.items.back());
+  return page;
 }
 
 }  // namespace
@@ -128,6 +188,7 @@ Result<void> Logs::create_log_group(const Scope& scope, LogGroup group) {
   }
   group.creation_time_ms = impl_->runtime.now().ms;
   group.retention_in_days.reset();
+  if (group.log_group_class == kDeliveryClass) group.retention_in_days = kDeliveryRetentionDays;
   WEIR_CHECK(impl_->store.put(group_key(scope, group.name), to_json_text(group)));
   auto state = impl_->state.lock();
   std::string name = group.name;
@@ -198,6 +259,9 @@ Result<void> Logs::set_retention(const Scope& scope, std::string_view name,
                      "Member must satisfy enum value set: [" + allowed + "]");
   }
   WEIR_CHECK(impl_->change_group(scope, name, [days](LogGroup& group) -> Result<void> {
+    if (group.log_group_class == kDeliveryClass) {
+      return invalid_parameter("The retention of log groups of class DELIVERY is fixed.");
+    }
     group.retention_in_days = days;
     return {};
   }));
@@ -208,6 +272,13 @@ Result<void> Logs::set_deletion_protection(const Scope& scope, std::string_view 
                                            bool enabled) {
   return impl_->change_group(scope, name, [enabled](LogGroup& group) -> Result<void> {
     group.deletion_protection_enabled = enabled;
+    return {};
+  });
+}
+
+Result<void> Logs::set_kms_key(const Scope& scope, std::string_view name, std::string_view key) {
+  return impl_->change_group(scope, name, [key](LogGroup& group) -> Result<void> {
+    group.kms_key_id = key;
     return {};
   });
 }
@@ -341,53 +412,10 @@ Result<void> Logs::delete_log_stream(const Scope& scope, std::string_view group,
 
 Result<Page<LogStream>> Logs::log_streams(const Scope& scope, std::string_view group,
                                           const StreamQuery& query) const {
-  std::vector<LogStream> streams;
-  {
-    auto state = impl_->state.lock();
-    const GroupState* found = Impl::find_group(*state, scope, group);
-    if (found == nullptr) return group_missing();
-    for (auto it = found->streams.lower_bound(query.prefix);
-         it != found->streams.end() && it->first.starts_with(query.prefix); ++it) {
-      streams.push_back(it->second->data);
-    }
-  }
-  if (query.by_last_event) {
-    std::ranges::sort(streams, [](const LogStream& a, const LogStream& b) {
-      return std::pair(last_event_of(a), std::string_view(a.name)) <
-             std::pair(last_event_of(b), std::string_view(b.name));
-    });
-  }
-  if (query.descending) std::ranges::reverse(streams);
-
-  std::int64_t after_event = 0;
-  std::string_view after_name = query.after;
-  if (query.by_last_event && !query.after.empty()) {
-    const std::size_t colon = query.after.find(':');
-    const char* const end = query.after.data() + std::min(colon, query.after.size());
-    if (std::from_chars(query.after.data(), end, after_event).ptr != end ||
-        colon == query.after.npos) {
-      return bad_token();
-    }
-    after_name.remove_prefix(colon + 1);
-  }
-  const auto is_before_page = [&](const LogStream& stream) {
-    if (query.after.empty()) return false;
-    const std::pair here(query.by_last_event ? last_event_of(stream) : 0,
-                         std::string_view(stream.name));
-    const std::pair after(after_event, after_name);
-    return query.descending ? here >= after : here <= after;
-  };
-  Page<LogStream> page;
-  for (LogStream& stream : streams) {
-    if (is_before_page(stream)) continue;
-    if (page.items.size() == query.limit) {
-      const LogStream& last = page.items.back();
-      page.next = query.by_last_event ? position_by_event(last) : last.name;
-      break;
-    }
-    page.items.push_back(std::move(stream));
-  }
-  return page;
+  auto state = impl_->state.lock();
+  const GroupState* found = Impl::find_group(*state, scope, group);
+  if (found == nullptr) return group_missing();
+  return query.by_last_event ? streams_by_event(*found, query) : streams_by_name(*found, query);
 }
 
 }  // namespace weir::logs

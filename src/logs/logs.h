@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "base/runtime.h"
 #include "base/scope.h"
 #include "logs/filter_pattern.h"
+#include "logs/tag_filter.h"
 #include "logs/types.h"
 #include "store/kv_store.h"
 
@@ -49,6 +52,7 @@ class Logs {
   static constexpr std::size_t kMetricFiltersMax = 100;  // of one group
   static constexpr std::size_t kRegexFiltersMax = 5;     // of one group
   static constexpr std::size_t kTagsMax = 50;
+  static constexpr int kDeliveryRetentionDays = 2;  // AWS's guides say one or two; two loses less
 
   Logs(Runtime& runtime, store::KvStore& store, MetricSink sink, Config config);
   ~Logs();
@@ -72,15 +76,19 @@ class Logs {
     std::string prefix = {};
     // One of them must occur; a leading `^` means prefix; none: all.
     std::vector<std::string> substrings = {};
-    std::string log_group_class = {};     // "": all
-    std::vector<std::string> names = {};  // none: all
+    std::string log_group_class = {};                              // "": all
+    std::optional<std::set<std::string, std::less<>>> names = {};  // unset: all
+    std::vector<TagFilter> tags = {};                              // all of them must fit
     std::string after = {};
     std::size_t limit = 50;
   };
   Page<LogGroupStatus> log_groups(const Scope& scope, const GroupQuery& query) const;
-  /// No value: events are kept for ever.
+  /// No value: events are kept for ever. Refused for groups of class DELIVERY, which keep theirs
+  /// for kDeliveryRetentionDays.
   Result<void> set_retention(const Scope& scope, std::string_view name, std::optional<int> days);
   Result<void> set_deletion_protection(const Scope& scope, std::string_view name, bool enabled);
+  /// Stored and shown; nothing is encrypted. "" takes it away.
+  Result<void> set_kms_key(const Scope& scope, std::string_view name, std::string_view key);
   Result<void> tag(const Scope& scope, std::string_view name,
                    const std::map<std::string, std::string>& tags);
   Result<void> untag(const Scope& scope, std::string_view name, std::span<const std::string> keys);

@@ -2,6 +2,7 @@
 #include "wire/dispatch.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/document.h"
 #include "wire/cbor.h"
@@ -293,6 +294,21 @@ std::string operations_markdown(std::span<const OperationTable* const> tables) {
     text += '\n';
   }
   if (!text.empty()) text += "`*` marks members that a request must have.\n";
+  return text;
+}
+
+std::string states_markdown(const OperationTable& table) {
+  std::string full;
+  std::map<std::string_view, std::string> parts;  // by what is missing
+  for (const auto& [name, operation] : table.operations()) {
+    std::string& names = operation.partial.empty() ? full : parts[operation.partial];
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  std::string text = "| state | operations |\n|---|---|\n";
+  if (!full.empty()) text.append("| full | ").append(full).append(" |\n");
+  for (const auto& [missing, names] : parts) {
+    text.append("| part | ").append(names).append(": ").append(missing).append(" |\n");
+  }
   return text;
 }
 

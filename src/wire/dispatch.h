@@ -69,4 +69,8 @@ int http_status(Protocol protocol, const Error& error);
 /// pages.
 std::string operations_markdown(std::span<const OperationTable* const> tables);
 
+/// A Markdown table of the states of a service's operations: `full`, and `part` with what is
+/// missing.
+std::string states_markdown(const OperationTable& table);
+
 }  // namespace weir::wire

@@ -221,6 +221,22 @@ TEST(Errors, Json) {
       R"({"__type":"ResourceNotFoundException","message":"The specified log group does not exist.","resourceName":"x"})");
 }
 
+TEST(Errors, AServiceMayHaveMembersThatAreNoTexts) {
+  ServiceModel model = test::logs_model();
+  model.error_members = [](const Error& error, Document& body) {
+    if (error.code != "Mine") return false;
+    body["location"]["offset"] = static_cast<std::int64_t>(error.details.size());
+    return true;
+  };
+  Service service(std::move(model));
+  service.api.failure = {ErrorKind::invalid, "Mine", "no", {{"resourceName", "x"}}};
+  EXPECT_EQ(text_of(dispatch(service.table, json("Logs_20140328.GetFail", "{}"))),
+            R"({"__type":"Mine","message":"no","location":{"offset":1}})");
+  service.api.failure.code = "Other";
+  EXPECT_EQ(text_of(dispatch(service.table, json("Logs_20140328.GetFail", "{}"))),
+            R"({"__type":"Other","message":"no","resourceName":"x"})");
+}
+
 TEST(Errors, Query) {
   Service service(test::monitoring_model());
   const auto response = dispatch(service.table, form("Action=GetFail"));
@@ -383,6 +399,15 @@ TEST(ContentEncoding, GzipIsUndoneBeforeTheActionIsLookedFor) {
   const auto result = undo_content_encoding(other);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, "MalformedHttpRequestException");
+}
+
+TEST(Markdown, ShowsWhatIsMissingOfOperations) {
+  OperationTable table{test::logs_model()};
+  table.add({.name = "B"});
+  table.add({.name = "A"});
+  table.add({.name = "C", .partial = "no pages"});
+  EXPECT_EQ(states_markdown(table),
+            "| state | operations |\n|---|---|\n| full | A, B |\n| part | C: no pages |\n");
 }
 
 TEST(Markdown, ListsOperationsAndMembers) {

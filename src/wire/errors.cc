@@ -131,7 +131,9 @@ HttpResponse structured_error(const ServiceModel& model, Protocol protocol, cons
   // Athena alone writes `Message` (measured on AWS); clients take either.
   const std::string_view message_name = model.signing_name == "athena" ? "Message" : "message";
   if (!error.message.empty()) body[message_name] = error.message;
-  add_details(body, error);
+  if (model.error_members == nullptr || !model.error_members(error, body)) {
+    add_details(body, error);
+  }
 
   response.headers.add("x-amzn-RequestId", request.caller.request_id);
   response.headers.add("x-amzn-ErrorType", std::string(shape.name));

@@ -31,12 +31,16 @@ struct Answer {
 ///       struct Input { ...; static Shape shape(); };
 ///       using Output = Empty;
 ///     };
+///
+/// `static constexpr std::string_view partial` says what is missing of it, for the table of
+/// operations in compatibility.md; without it nothing is.
 struct Operation {
   std::string name;
+  std::string_view partial = {};
   const Type* input = nullptr;
   const Type* output = nullptr;
   /// Binds the tree, validates, calls the handler.
-  std::function<Result<Answer>(const Request&, const Document& tree, const BindOptions&)> call;
+  std::function<Result<Answer>(const Request&, const Document& tree, const BindOptions&)> call = {};
 };
 
 /// The protocols of a service.
@@ -60,6 +64,9 @@ struct ServiceModel {
   /// CloudWatch speaks Query codes in Query ("ResourceNotFound") and shape names in JSON and CBOR
   /// ("ResourceNotFoundException"): pairs of (query code, shape name). Errors carry the query code.
   std::vector<std::pair<std::string_view, std::string_view>> error_names;
+  /// JSON and CBOR: puts the details of errors into the body whose members are not all texts beside
+  /// the message (CloudWatch Logs: queryCompileError). False: they are members of the body.
+  bool (*error_members)(const Error& error, Document& body) = nullptr;
 };
 
 /// The operations of one service. Filled at start, then read-only.
@@ -73,6 +80,7 @@ class OperationTable {
            Result<typename Op::Output> (Api::*handler)(const Request&, const typename Op::Input&)) {
     Operation operation;
     operation.name = Op::name;
+    if constexpr (requires { Op::partial; }) operation.partial = Op::partial;
     operation.input = &type_of<typename Op::Input>();
     operation.output = &type_of<typename Op::Output>();
     operation.call = [&api, handler, code = std::string(model_.validation_code)](

@@ -158,6 +158,7 @@ struct GetDatabase {
 
 struct ListTableMetadata {
   static constexpr std::string_view name = "ListTableMetadata";
+  static constexpr std::string_view partial = "`Expression` takes Hive's `*` and `\\|`";
   struct Input {
     std::string catalog;
     std::string database;

@@ -245,6 +245,7 @@ struct QueryRuntimeStatistics {
 
 struct GetQueryRuntimeStatistics {
   static constexpr std::string_view name = "GetQueryRuntimeStatistics";
+  static constexpr std::string_view partial = "Timeline, InputBytes";
   using Input = ExecutionIdInput;
   struct Output {
     QueryRuntimeStatistics statistics;

@@ -15,6 +15,7 @@ namespace weir::api::athena {
 
 struct CreateWorkGroup {
   static constexpr std::string_view name = "CreateWorkGroup";
+  static constexpr std::string_view partial = "tags, scan cutoff and metrics are ignored";
   struct Input {
     std::string group;
     std::optional<sql::WorkGroupConfiguration> configuration;
@@ -92,6 +93,7 @@ inline constexpr std::string_view kWorkGroupStates[] = {"ENABLED", "DISABLED"};
 
 struct UpdateWorkGroup {
   static constexpr std::string_view name = "UpdateWorkGroup";
+  static constexpr std::string_view partial = "tags, scan cutoff and metrics are ignored";
   struct Input {
     std::string group;
     std::optional<std::string> description;

@@ -18,6 +18,9 @@ inline constexpr std::string_view kAlarmTypes[] = {"CompositeAlarm", "MetricAlar
 /// Creates or replaces an alarm on one metric.
 struct PutMetricAlarm {
   static constexpr std::string_view name = "PutMetricAlarm";
+  static constexpr std::string_view partial =
+      "static thresholds on one metric; `Metrics`, `ThresholdMetricId`, `EvaluationCriteria` are "
+      "refused, `EvaluationWindow` is ignored";
   struct Input : alarms::AlarmConfig {
     std::vector<alarms::Tag> tags;
     // Kinds of alarms that are refused.
@@ -31,6 +34,9 @@ struct PutMetricAlarm {
 
 struct DescribeAlarms {
   static constexpr std::string_view name = "DescribeAlarms";
+  static constexpr std::string_view partial =
+      "composite and log alarms are always empty, `ChildrenOf...` and `ParentsOf...` return "
+      "nothing";
   struct Input {
     std::vector<std::string> alarm_names;
     std::optional<std::string> alarm_name_prefix;

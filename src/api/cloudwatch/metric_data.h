@@ -144,6 +144,7 @@ struct LabelOptions {
 /// Statistics of many metrics, page by page.
 struct GetMetricData {
   static constexpr std::string_view name = "GetMetricData";
+  static constexpr std::string_view partial = "`Expression` is refused with ValidationError";
   struct Input {
     std::vector<metrics::DataQuery> metric_data_queries;
     Time start_time;

@@ -92,6 +92,8 @@ struct FlagAttribute {
 
 struct DescribeNetworkInterfaceAttribute {
   static constexpr std::string_view name = "DescribeNetworkInterfaceAttribute";
+  static constexpr std::string_view partial =
+      "groups, description, source/destination check, which is stored without effect";
   static constexpr bool has_dry_run_handler = true;
 
   struct Input {
@@ -112,6 +114,8 @@ struct DescribeNetworkInterfaceAttribute {
 
 struct ModifyNetworkInterfaceAttribute {
   static constexpr std::string_view name = "ModifyNetworkInterfaceAttribute";
+  static constexpr std::string_view partial =
+      "groups, description, source/destination check, which is stored without effect";
   static constexpr bool has_dry_run_handler = true;
 
   struct Input {
@@ -127,6 +131,9 @@ struct ModifyNetworkInterfaceAttribute {
 
 struct DeleteNetworkInterface {
   static constexpr std::string_view name = "DeleteNetworkInterface";
+  static constexpr std::string_view partial =
+      "of interfaces that exporters reported; a device of the host is InvalidParameterValue, in "
+      "use";
   static constexpr bool has_dry_run_handler = true;
 
   struct Input {

@@ -2,6 +2,7 @@
 #include "api/logs/common.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "base/base64.h"
@@ -10,6 +11,7 @@ namespace weir::api::logs {
 namespace {
 
 constexpr std::string_view kGroupResource = "log-group:";
+constexpr std::size_t kSumBytes = 4;  // of a page token
 constexpr std::size_t kTagKeyMax = 128;
 constexpr std::size_t kTagValueMax = 256;
 
@@ -37,9 +39,17 @@ std::string shown(const std::map<std::string, std::string>& tags) {
   return text + "}";
 }
 
-Error violated(std::string path, std::string value, std::string constraint, bool is_missing) {
-  const Violation violation{std::move(path), std::move(value), std::move(constraint), is_missing};
-  return invalid_parameter(violation_message({&violation, 1}));
+bool is_identifier_character(char c) {
+  constexpr std::string_view kSigns = "_#+=/:,.@-";
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         kSigns.find(c) != kSigns.npos;
+}
+
+/// FNV-1a: tells a token that somebody changed, no more.
+std::uint64_t fingerprint(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return hash;
 }
 
 Error group_missing() {
@@ -51,6 +61,11 @@ Error group_missing() {
 
 Error invalid_parameter(std::string message) {
   return {ErrorKind::invalid, "InvalidParameterException", std::move(message)};
+}
+
+Error violated(std::string member, std::string value, std::string constraint) {
+  const Violation violation{std::move(member), std::move(value), std::move(constraint)};
+  return invalid_parameter(violation_message({&violation, 1}));
 }
 
 Error not_supported(std::string_view parameter) {
@@ -72,12 +87,16 @@ Result<std::string> group_name(const Scope& scope, const std::optional<std::stri
                  "LogGroup name and LogGroup ARN are mutually exclusive parameters."};
   }
   if (name) return *name;
-  if (!identifier) return violated("logGroupName", "null", "Member must not be null", true);
+  if (!identifier) {
+    const Violation missing{"logGroupName", "null", "Member must not be null", true};
+    return invalid_parameter(violation_message({&missing, 1}));
+  }
   return identified_group(scope, *identifier);
 }
 
 Result<std::string> identified_group(const Scope& scope, std::string_view identifier) {
-  if (identifier.find('*') != identifier.npos) {  // AWS leaves the value out of this message
+  if (!std::ranges::all_of(identifier,
+                           is_identifier_character)) {  // AWS leaves the value out of this message
     return invalid_parameter(
         "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: "
         "Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*");
@@ -95,6 +114,22 @@ Result<std::string> tagged_group(const Scope& scope, std::string_view text) {
   return parsed.resource.substr(kGroupResource.size());
 }
 
+Result<bool> leaves_out(const Scope& scope,
+                        const std::optional<std::vector<std::string>>& accounts) {
+  constexpr std::size_t kDigits = 12;
+  if (!accounts || accounts->empty()) return false;
+  for (const std::string& account : *accounts) {
+    const bool is_number = account.find_first_not_of("0123456789") == account.npos;
+    if (account.size() != kDigits || !is_number) {
+      return violated("accountIdentifiers", '[' + account + ']',
+                      "Member must satisfy constraint: [Member must have length less than or equal "
+                      "to 12, Member must have length greater than or equal to 12, Member must "
+                      "satisfy regular expression pattern: ^\\d{12}$]");
+    }
+  }
+  return std::ranges::find(*accounts, scope.account) == accounts->end();
+}
+
 Result<void> check_tags(const std::map<std::string, std::string>& tags) {
   for (const auto& [key, value] : tags) {
     if (key.empty() || characters(key) > kTagKeyMax || !is_tag_text(key)) {
@@ -102,16 +137,14 @@ Result<void> check_tags(const std::map<std::string, std::string>& tags) {
                       "Map keys must satisfy constraint: [Member must have length less than or "
                       "equal to 128, Member must have length greater than or equal to 1, Member "
                       "must satisfy regular expression pattern: "
-                      "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$]",
-                      false);
+                      "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$]");
     }
     if (characters(value) > kTagValueMax || !is_tag_text(value)) {
       return violated("tags", shown(tags),
                       "Map value must satisfy constraint: [Member must have length less than or "
                       "equal to 256, Member must have length greater than or equal to 0, Member "
                       "must satisfy regular expression pattern: "
-                      "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$]",
-                      false);
+                      "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$]");
     }
   }
   return {};
@@ -119,14 +152,21 @@ Result<void> check_tags(const std::map<std::string, std::string>& tags) {
 
 std::optional<std::string> page_token(std::string_view next) {
   if (next.empty()) return std::nullopt;
-  return base64_encode(next);
+  std::string bytes;
+  for (std::uint64_t sum = fingerprint(next), i = 0; i < kSumBytes; ++i, sum >>= 8) {
+    bytes.push_back(static_cast<char>(sum & 0xff));
+  }
+  return base64_encode(bytes.append(next));
 }
 
 Result<std::string> page_start(const std::optional<std::string>& token) {
   if (!token) return std::string();
-  auto start = base64_decode(*token);
-  if (!start) return invalid_parameter("The specified nextToken is invalid.");
-  return *std::move(start);
+  const auto bytes = base64_decode(*token);
+  if (bytes && bytes->size() > kSumBytes) {
+    std::string start = bytes->substr(kSumBytes);
+    if (page_token(start) == token) return start;
+  }
+  return invalid_parameter("The specified nextToken is invalid.");
 }
 
 }  // namespace weir::api::logs

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/scope.h"
@@ -34,17 +35,24 @@ Result<std::string> group_name(const Scope& scope, const std::optional<std::stri
                                const std::optional<std::string>& identifier);
 /// The name in a `logGroupIdentifier`.
 Result<std::string> identified_group(const Scope& scope, std::string_view identifier);
+/// Whether a list of accounts to search leaves out the only one there is: nothing is linked here.
+/// Error: no account number.
+Result<bool> leaves_out(const Scope& scope,
+                        const std::optional<std::vector<std::string>>& accounts);
 /// The name in the ARN of a log group, the only resource whose tags are kept.
 Result<std::string> tagged_group(const Scope& scope, std::string_view arn);
 
 /// AWS's rules for the characters and lengths of tags.
 Result<void> check_tags(const std::map<std::string, std::string>& tags);
 
-/// A place in a list as an opaque text; nothing at its end.
+/// A place in a list as an opaque text; nothing at its end. page_start() refuses what page_token()
+/// did not make.
 std::optional<std::string> page_token(std::string_view next);
 Result<std::string> page_start(const std::optional<std::string>& token);
 
 Error invalid_parameter(std::string message);
+/// `1 validation error detected: Value '<value>' at '<member>' failed to satisfy constraint: ...`.
+Error violated(std::string member, std::string value, std::string constraint);
 /// For parameters whose meaning would be lost if they were ignored.
 Error not_supported(std::string_view parameter);
 

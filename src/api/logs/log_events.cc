@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "api/logs/entity.h"
 #include "api/logs/logs_api.h"
 
 namespace weir::api::logs {
@@ -27,6 +28,13 @@ Result<PutLogEvents::Output> LogsApi::put_events(const Request& request,
     out.rejected_log_events_info = {.too_new_log_event_start_index = result.too_new_start_index,
                                     .too_old_log_event_end_index = result.too_old_end_index,
                                     .expired_log_event_end_index = result.expired_end_index};
+  }
+  if (!in.entity.is_null()) {
+    const auto status = logs_.log_group(request.scope, in.log_group_name);
+    const std::string log_group_class = status ? status->group.log_group_class : "STANDARD";
+    if (auto reason = entity_problem(in.entity, log_group_class); !reason.empty()) {
+      out.rejected_entity_info = {.error_type = std::move(reason)};
+    }
   }
   return out;
 }

@@ -30,6 +30,18 @@ struct RejectedLogEventsInfo {
   }
 };
 
+/// Why the entity of a batch was not taken; its events are kept all the same.
+struct RejectedEntityInfo {
+  std::string error_type;
+  static Shape shape() {
+    using S = RejectedEntityInfo;
+    static constexpr Member members[] = {
+        required<&S::error_type>("errorType"),
+    };
+    return {"RejectedEntityInfo", members};
+  }
+};
+
 /// An event as GetLogEvents shows it.
 struct OutputLogEvent {
   std::int64_t timestamp = 0;
@@ -104,11 +116,13 @@ struct PutLogEvents {
   struct Output {
     std::string next_sequence_token;
     std::optional<RejectedLogEventsInfo> rejected_log_events_info;
+    std::optional<RejectedEntityInfo> rejected_entity_info;
     static Shape shape() {
       using S = Output;
       static constexpr Member members[] = {
           required<&S::next_sequence_token>("nextSequenceToken"),
           optional<&S::rejected_log_events_info>("rejectedLogEventsInfo"),
+          optional<&S::rejected_entity_info>("rejectedEntityInfo"),
       };
       return {"PutLogEventsResponse", members};
     }

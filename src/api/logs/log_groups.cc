@@ -68,19 +68,29 @@ Result<DescribeLogGroups::Output> LogsApi::describe_groups(const Request& reques
     return invalid_parameter(
         "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
   }
+  const bool filters = in.log_group_name_prefix || in.log_group_name_pattern || in.log_group_class;
+  if (in.log_group_identifiers && filters) {
+    return invalid_parameter(
+        "logGroupIdentifiers cannot be used with logGroupNamePrefix, logGroupNamePattern or "
+        "logGroupClass.");
+  }
   weir::logs::Logs::GroupQuery query;
   query.prefix = in.log_group_name_prefix.value_or("");
   if (in.log_group_name_pattern && !in.log_group_name_pattern->empty()) {
     query.substrings = {*in.log_group_name_pattern};
   }
   query.log_group_class = in.log_group_class.value_or("");
-  for (const std::string& identifier :
-       in.log_group_identifiers.value_or(std::vector<std::string>())) {
-    WEIR_TRY(std::string name, identified_group(request.scope, identifier));
-    query.names.push_back(std::move(name));
+  if (in.log_group_identifiers) {
+    query.names.emplace();
+    for (const std::string& identifier : *in.log_group_identifiers) {
+      WEIR_TRY(std::string name, identified_group(request.scope, identifier));
+      query.names->insert(std::move(name));
+    }
   }
   query.limit = static_cast<std::size_t>(in.limit.value_or(kListLimitDefault));
   WEIR_TRY(query.after, page_start(in.next_token));
+  WEIR_TRY(const bool is_left_out, leaves_out(request.scope, in.account_identifiers));
+  if (is_left_out) return DescribeLogGroups::Output{};
 
   const auto page = logs_.log_groups(request.scope, query);
   DescribeLogGroups::Output out;
@@ -94,13 +104,15 @@ Result<DescribeLogGroups::Output> LogsApi::describe_groups(const Request& reques
 Result<ListLogGroups::Output> LogsApi::list_groups(const Request& request,
                                                    const ListLogGroups::Input& in) {
   if (!in.data_sources.is_null()) return not_supported("dataSources");
-  if (!in.field_index_names.is_null()) return not_supported("fieldIndexNames");
-  if (!in.log_group_tags.is_null()) return not_supported("logGroupTags");
   weir::logs::Logs::GroupQuery query;
   if (in.log_group_name_pattern) query.substrings = alternatives(*in.log_group_name_pattern);
   query.log_group_class = in.log_group_class.value_or("");
   query.limit = static_cast<std::size_t>(in.limit.value_or(kListLimitDefault));
   WEIR_TRY(query.after, page_start(in.next_token));
+  if (in.log_group_tags) query.tags = *in.log_group_tags;
+  if (in.field_index_names) query.names = indexed_groups_(request.scope, *in.field_index_names);
+  WEIR_TRY(const bool is_left_out, leaves_out(request.scope, in.account_identifiers));
+  if (is_left_out) return ListLogGroups::Output{};
 
   const auto page = logs_.log_groups(request.scope, query);
   ListLogGroups::Output out;

@@ -11,6 +11,7 @@
 #include "api/logs/common.h"
 #include "base/document.h"
 #include "base/shape.h"
+#include "logs/tag_filter.h"
 
 namespace weir::api::logs {
 
@@ -151,6 +152,7 @@ struct DescribeLogGroups {
 /// Lists names and classes of log groups.
 struct ListLogGroups {
   static constexpr std::string_view name = "ListLogGroups";
+  static constexpr std::string_view partial = "`dataSources` is refused";
   struct Input {
     std::optional<std::string> log_group_name_pattern;
     std::optional<std::string> log_group_class;
@@ -159,8 +161,8 @@ struct ListLogGroups {
     std::optional<std::string> next_token;
     std::optional<int> limit;
     Document data_sources;
-    Document field_index_names;
-    Document log_group_tags;
+    std::optional<std::vector<std::string>> field_index_names;
+    std::optional<std::vector<weir::logs::TagFilter>> log_group_tags;
     static Shape shape() {
       using S = Input;
       static constexpr Member members[] = {
@@ -171,8 +173,8 @@ struct ListLogGroups {
           optional<&S::next_token>("nextToken", kTokenLength),
           optional<&S::limit>("limit", range(1, 1000)),
           optional<&S::data_sources>("dataSources"),
-          optional<&S::field_index_names>("fieldIndexNames"),
-          optional<&S::log_group_tags>("logGroupTags"),
+          optional<&S::field_index_names>("fieldIndexNames", items(1, 20)),
+          optional<&S::log_group_tags>("logGroupTags", items(1, 5)),
       };
       return {"ListLogGroupsRequest", members};
     }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+
 #include "api/logs/log_events.h"
 #include "api/logs/log_groups.h"
 #include "api/logs/log_streams.h"
@@ -14,7 +20,13 @@ namespace weir::api::logs {
 /// The AWS face of logs::Logs. The handlers of log_groups.h are in log_groups.cc, and so on.
 class LogsApi {
  public:
+  /// The names of the groups whose field index policy has all of these fields.
+  using IndexedGroups = std::function<std::set<std::string, std::less<>>(
+      const Scope&, std::span<const std::string> fields)>;
+
   explicit LogsApi(weir::logs::Logs& logs) : logs_(logs) {}
+  /// Until then no group has an index.
+  void set_indexed_groups(IndexedGroups groups) { indexed_groups_ = std::move(groups); }
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -53,6 +65,9 @@ class LogsApi {
   Result<ListTagsLogGroup::Output> group_tags(const Request&, const ListTagsLogGroup::Input&);
 
   weir::logs::Logs& logs_;
+  IndexedGroups indexed_groups_ = [](const Scope&, std::span<const std::string>) {
+    return std::set<std::string, std::less<>>();
+  };
 };
 
 }  // namespace weir::api::logs

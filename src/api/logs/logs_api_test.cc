@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/logs/logs_api.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -227,8 +228,134 @@ TEST(ListLogGroups, FindsAlternativesOfPartsAndBeginnings) {
               AllOf(HasSubstr("/vpc/flow"), HasSubstr("nextToken")));
   EXPECT_THAT(world.call("ListLogGroups", R"({"logGroupNamePattern":"ab"})"),
               HasSubstr("validation errors detected"));
-  EXPECT_EQ(world.call("ListLogGroups", R"({"logGroupTags":[]})"),
-            "InvalidParameterException: logGroupTags is not supported");
+  EXPECT_EQ(world.call("ListLogGroups", R"({"dataSources":[{"name":"amazon_vpc"}]})"),
+            "InvalidParameterException: dataSources is not supported");
+}
+
+TEST(ListLogGroups, FindsGroupsByTheirTags) {
+  ApiWorld world;
+  world.call("CreateLogGroup", R"({"logGroupName":"a","tags":{"stage":"prod","team":"net"}})");
+  world.call("CreateLogGroup", R"({"logGroupName":"b","tags":{"stage":"test"}})");
+  const auto names = [&](std::string_view filters) {
+    const auto answer =
+        world.ask("ListLogGroups", R"({"logGroupTags":)" + std::string(filters) + "}");
+    if (!answer) return answer.error().code + ": " + answer.error().message;
+    std::string found;
+    for (const Document& group : *answer->find("logGroups")->list()) {
+      found += *group.find("logGroupName")->string();
+    }
+    return found;
+  };
+  EXPECT_EQ(names(R"([{"key":"stage"}])"), "ab");
+  EXPECT_EQ(names(R"([{"key":"stage","values":["PROD*"]}])"), "a");
+  EXPECT_EQ(names(R"([{"key":"stage","values":["!prod"]}])"), "b");
+  EXPECT_EQ(names(R"([{"key":"stage"},{"key":"team","values":["net"]}])"), "a");
+  EXPECT_EQ(names(R"([{"key":"owner"}])"), "");
+  EXPECT_THAT(names("[]"), HasSubstr("Member must have length greater than or equal to 1"));
+}
+
+TEST(ListLogGroups, WithoutIndexPoliciesNoGroupHasAnIndex) {
+  ApiWorld world;
+  world.create();
+  EXPECT_EQ(world.call("ListLogGroups", R"({"fieldIndexNames":["srcAddr"]})"),
+            R"({"logGroups":[]})");
+}
+
+TEST(ListLogGroups, KnowsNoLinkedAccounts) {
+  ApiWorld world;
+  world.create();
+  constexpr const char* kOther =
+      R"({"includeLinkedAccounts":true,"accountIdentifiers":["210987654321"]})";
+  EXPECT_EQ(world.call("ListLogGroups", kOther), R"({"logGroups":[]})");
+  EXPECT_EQ(world.call("DescribeLogGroups", kOther), R"({"logGroups":[]})");
+  EXPECT_THAT(
+      world.call("DescribeLogGroups", R"({"accountIdentifiers":["210987654321","123456789012"]})"),
+      HasSubstr(R"("logGroupName":"g")"));
+  EXPECT_THAT(world.call("DescribeLogGroups", R"({"accountIdentifiers":["me"]})"),
+              HasSubstr("Value '[me]' at 'accountIdentifiers' failed to satisfy constraint"));
+}
+
+TEST(DescribeLogGroups, IdentifiersAreTheOnlyFilter) {
+  ApiWorld world;
+  world.create();
+  EXPECT_THAT(
+      world.call("DescribeLogGroups", R"({"logGroupIdentifiers":["g"],"logGroupNamePrefix":"g"})"),
+      StartsWith("InvalidParameterException: logGroupIdentifiers cannot be used with"));
+  EXPECT_EQ(world.call("DescribeLogGroups", R"({"logGroupIdentifiers":["other"]})"),
+            R"({"logGroups":[]})");
+}
+
+TEST(DeliveryClass, HasAFixedRetention) {
+  ApiWorld world;
+  world.call("CreateLogGroup", R"({"logGroupName":"d","logGroupClass":"DELIVERY"})");
+  EXPECT_THAT(world.call("DescribeLogGroups", "{}"), HasSubstr(R"("retentionInDays":2,)"));
+  EXPECT_EQ(world.call("PutRetentionPolicy", R"({"logGroupName":"d","retentionInDays":7})"),
+            "InvalidParameterException: The retention of log groups of class DELIVERY is fixed.");
+  EXPECT_EQ(world.call("DeleteRetentionPolicy", R"({"logGroupName":"d"})"),
+            "InvalidParameterException: The retention of log groups of class DELIVERY is fixed.");
+}
+
+TEST(PageTokens, ThatWereTamperedWithAreRefused) {
+  ApiWorld world;
+  for (const char* name : {"a", "b", "c"}) {
+    world.call("CreateLogGroup", R"({"logGroupName":")" + std::string(name) + R"("})");
+  }
+  std::string token = world.member("DescribeLogGroups", R"({"limit":1})", "nextToken");
+  EXPECT_THAT(world.call("DescribeLogGroups", R"({"limit":1,"nextToken":")" + token + R"("})"),
+              HasSubstr(R"("logGroupName":"b")"));
+  std::ranges::reverse(token);
+  for (const std::string& bad : {token, std::string("YQ=="), std::string("x")}) {
+    EXPECT_EQ(world.call("DescribeLogGroups", R"({"nextToken":")" + bad + R"("})"), kBadToken);
+    EXPECT_EQ(world.call("ListLogGroups", R"({"nextToken":")" + bad + R"("})"), kBadToken);
+  }
+}
+
+TEST(PutLogEvents, KeepsTheEventsOfABadEntity) {
+  ApiWorld world;
+  world.create();
+  const std::string start =
+      R"({"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":)" + world.now +
+      R"(,"message":"m"}],"entity":)";
+  EXPECT_EQ(world.member("PutLogEvents", start + R"({"keyAttributes":{"Type":"x","Name":"y"}}})",
+                         "rejectedEntityInfo"),
+            R"({"errorType":"InvalidTypeValue"})");
+  EXPECT_EQ(world.member("PutLogEvents", start + R"({"keyAttributes":{"Type":"Service","Name":"a",
+                                    "Environment":"b"}}})",
+                         "rejectedEntityInfo"),
+            "absent");
+  const auto read = world.ask("GetLogEvents", R"({"logGroupName":"g","logStreamName":"s"})");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->find("events")->list()->size(), 2u);
+}
+
+TEST(DescribeLogStreams, PagesAreTheWholeListInEitherDirection) {
+  ApiWorld world;
+  world.call("CreateLogGroup", R"({"logGroupName":"g"})");
+  for (const char* name : {"a", "ab", "abc", "b", "c"}) {
+    world.call("CreateLogStream",
+               R"({"logGroupName":"g","logStreamName":")" + std::string(name) + R"("})");
+  }
+  const auto walk = [&](const std::string& options) {
+    std::string names;
+    std::string token;
+    do {
+      const auto answer = world.ask("DescribeLogStreams",
+                                    R"({"logGroupName":"g","limit":2)" + options + token + "}");
+      if (!answer) return answer.error().message;
+      for (const Document& stream : *answer->find("logStreams")->list()) {
+        names += *stream.find("logStreamName")->string() + ' ';
+      }
+      const Document* next = answer->find("nextToken");
+      token = next == nullptr ? "" : R"(,"nextToken":")" + *next->string() + '"';
+    } while (!token.empty() && names.size() < 100);
+    return names;
+  };
+  EXPECT_EQ(walk(""), "a ab abc b c ");
+  EXPECT_EQ(walk(R"(,"descending":true)"), "c b abc ab a ");
+  EXPECT_EQ(walk(R"(,"logStreamNamePrefix":"a")"), "a ab abc ");
+  EXPECT_EQ(walk(R"(,"logStreamNamePrefix":"a","descending":true)"), "abc ab a ");
+  EXPECT_EQ(walk(R"(,"orderBy":"LastEventTime")"), "a ab abc b c ");
+  EXPECT_EQ(walk(R"(,"orderBy":"LastEventTime","descending":true)"), "c b abc ab a ");
 }
 
 TEST(DeleteLogGroup, RemovesIt) {
