@@ -14,7 +14,7 @@ weir_module(capture   DEPS base net                     LIBS weir::pcap weir::nf
 weir_module(flow      DEPS base net                     )
 weir_module(enforce   DEPS base net vpc)
 weir_module(functions DEPS base)
-weir_module(logs      DEPS base store                   LIBS weir::re2 weir::zstd Boost::json)
+weir_module(logs      DEPS base store columnar                  LIBS weir::re2 weir::zstd Boost::json)
 weir_module(metrics   DEPS base store)
 weir_module(alarms    DEPS base store metrics)
 weir_module(notify    DEPS base store                   LIBS OpenSSL::Crypto)
