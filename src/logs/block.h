@@ -56,6 +56,7 @@ class Block {
   static constexpr std::uint64_t kBodyBytesMax = 8u << 20;
 
   static Result<Block> read(std::string_view bytes);
+  const BlockInfo& info() const { return info_; }
   std::size_t size() const { return events_.size(); }
   EventId id(std::size_t index) const;
   std::string_view message(std::size_t index) const;

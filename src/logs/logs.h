@@ -20,6 +20,8 @@
 namespace weir::logs {
 
 class Arrivals;
+class Scan;
+struct ScanQuery;
 
 /// CloudWatch Logs: groups, streams, events, retention and metric filters.
 ///
@@ -179,6 +181,10 @@ class Logs {
   /// the search took longer than Config::search_time_max.
   Result<FilterResult> filter_events(const Scope& scope, std::string_view group,
                                      const FilterQuery& query) const;
+
+  /// Reads many events, of any class of group, in no particular order (scan.h). Error: a group is
+  /// missing.
+  Result<Scan> scan(const Scope& scope, const ScanQuery& query) const;
 
   // Metric filters.
   /// Creates or replaces. Name, pattern and transformations are taken from `filter`.
