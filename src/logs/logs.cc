@@ -323,11 +323,22 @@ Result<void> Logs::delete_log_group(const Scope& scope, std::string_view name) {
   for (const std::string_view kind : {"s/", "f/", "d/", "i/"}) {
     batch.erase_prefix(member_key(scope, kind, name));
   }
+  for (const std::string_view kind : {"f/", "p/"}) {
+    batch.erase_prefix(subscription_key(scope, kind, name));
+  }
   WEIR_CHECK(impl_->remove_streams(scope, name, streams, batch));
-  auto state = impl_->state.lock();
-  auto& groups = (*state)[scope].groups;
-  groups.erase(groups.find(name));
+  {
+    auto state = impl_->state.lock();
+    auto& groups = (*state)[scope].groups;
+    groups.erase(groups.find(name));
+  }
+  if (impl_->group_deleted) impl_->group_deleted(scope, name);
   return {};
+}
+
+void Logs::on_group_deleted(std::function<void(const Scope&, std::string_view)> callback) {
+  const std::lock_guard control(impl_->control);
+  impl_->group_deleted = std::move(callback);
 }
 
 // ---- Streams ------------------------------------------------------------------------------------

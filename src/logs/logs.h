@@ -71,6 +71,9 @@ class Logs {
   /// Name, class, tags, KMS key and deletion protection are taken from `group`.
   Result<void> create_log_group(const Scope& scope, LogGroup group);
   Result<void> delete_log_group(const Scope& scope, std::string_view name);
+  /// Called after a group was deleted and before one of that name can be made; one callback for
+  /// all, nullptr for none.
+  void on_group_deleted(std::function<void(const Scope&, std::string_view name)> callback);
   Result<LogGroupStatus> log_group(const Scope& scope, std::string_view name) const;
   struct GroupQuery {
     std::string prefix = {};

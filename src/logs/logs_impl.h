@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -135,6 +136,7 @@ struct Logs::Impl {
   /// One batch of a source at a time; sources share the locks by hash.
   std::array<std::mutex, 64> importing;
   std::mutex control;  // one change of groups, streams or filters at a time
+  std::function<void(const Scope&, std::string_view)> group_deleted;  // under control
   mutable Guarded<State> state;
   std::atomic<std::uint64_t> next_batch{0};
   HandOver hand_over;

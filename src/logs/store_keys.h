@@ -36,6 +36,14 @@ inline std::string group_key(const Scope& scope, std::string_view group) {
 inline std::string member_key(const Scope& scope, std::string_view kind, std::string_view group) {
   return store_key(scope, kind).append(group).append(1, '\0');
 }
+/// Of a group's subscription filters (`f/`, SubscriptionFilter) or their positions (`p/`,
+/// SubscriptionPosition), both JSON, up to the zero byte. Not behind `logs/`.
+inline constexpr std::string_view kSubscriptionsPrefix = "logs.subscriptions/";
+inline std::string subscription_key(const Scope& scope, std::string_view kind,
+                                    std::string_view group) {
+  std::string key(kSubscriptionsPrefix);
+  return key.append(scope.key()).append(kind).append(group).append(1, '\0');
+}
 inline std::string events_key(const Scope& scope, std::int64_t group_id) {
   std::string key = store_key(scope, "e/");
   store::append_u64(key, static_cast<std::uint64_t>(group_id));
