@@ -87,7 +87,7 @@ Summary::Contributor& Summary::insert(std::string_view key, std::uint64_t hash) 
   return added;
 }
 
-void Summary::add(std::string_view key, std::uint64_t hash, double value) {
+bool Summary::add(std::string_view key, std::uint64_t hash, double value) {
   minimum_ = count_ == 0 ? value : std::min(minimum_, value);
   maximum_ = count_ == 0 ? value : std::max(maximum_, value);
   ++count_;
@@ -96,10 +96,10 @@ void Summary::add(std::string_view key, std::uint64_t hash, double value) {
   const std::uint32_t found = slots_[slot_of(key, hash)];
   if (found == 0) make_room(key.size());
   Contributor& of = found == 0 ? insert(key, hash) : contributors_[found - 1];
-  of.maximum = of.count == 0 ? value : std::max(of.maximum, value);
   ++of.count;
   of.sum += value;
   of.weight += std::abs(value);
+  return found == 0;
 }
 
 void Summary::make_room(std::size_t key_bytes) {
@@ -162,7 +162,6 @@ void Summary::merge(const Summary& other) {
     const std::uint32_t found = slots_[slot_of(key, from.hash)];
     Contributor& of = found == 0 ? insert(key, from.hash) : contributors_[found - 1];
     if (found != 0) of.missed = std::max(0.0, of.missed - other.threshold_);
-    of.maximum = of.count == 0 ? from.maximum : std::max(of.maximum, from.maximum);
     of.missed += from.missed;
     of.count += from.count;
     of.sum += from.sum;
@@ -183,8 +182,8 @@ std::string Summary::encode() const {
     return std::any_of(contributors_.begin(), contributors_.end(), differs);
   };
   const bool has_weights = has([](const Contributor& c) { return c.weight != c.sum; });
-  const bool has_sums = has(
-      [](const Contributor& c) { return c.sum != static_cast<double>(c.count) || c.maximum != 1; });
+  const bool has_sums =
+      has([](const Contributor& c) { return c.sum != static_cast<double>(c.count); });
   std::string out;
   logs::put_number(out, kVersion);
   logs::put_number(out, (uniques_ ? kHasUniques : 0) | (has_weights ? kHasWeights : 0) |
@@ -195,10 +194,7 @@ std::string Summary::encode() const {
   for (const Contributor& contributor : contributors_) {
     logs::put_text(out, key(contributor));
     logs::put_number(out, contributor.count);
-    if (has_sums) {
-      put_value(out, contributor.sum);
-      put_value(out, contributor.maximum);
-    }
+    if (has_sums) put_value(out, contributor.sum);
     if (has_weights) put_value(out, contributor.weight);
     put_value(out, contributor.missed);
   }
@@ -229,7 +225,6 @@ Result<Summary> Summary::decode(std::string_view bytes, std::uint64_t seed, Limi
     Contributor& read = summary.insert(key, hash);
     read.count = reader.number();
     read.sum = (flags & kHasSums) != 0 ? read_value(reader) : static_cast<double>(read.count);
-    read.maximum = (flags & kHasSums) != 0 ? read_value(reader) : 1;
     read.weight = (flags & kHasWeights) != 0 ? read_value(reader) : read.sum;
     read.missed = read_value(reader);
   }

@@ -15,7 +15,7 @@ namespace weir::contributors {
 
 /// The top contributors of a stream of (key, value) in bounded memory.
 ///
-/// A table of `contributors_max` keys, each with its own sum, count and maximum. When it is full
+/// A table of `contributors_max` keys, each with its own sum and count. When it is full
 /// the three quarters with the larger totals stay and the threshold rises to the greatest total
 /// that left: Misra and Gries (1982) for weights, with the decrements kept as one threshold instead
 /// of being subtracted, so that what is known of a key is never blurred.
@@ -43,9 +43,8 @@ class Summary {
     std::uint32_t key_offset = 0;
     std::uint32_t key_size = 0;
     double sum = 0;
-    double weight = 0;   // total of the absolute values
-    double missed = 0;   // at most so much of the weight is not in sum and weight
-    double maximum = 0;  // of one value
+    double weight = 0;  // total of the absolute values
+    double missed = 0;  // at most so much of the weight is not in sum and weight
     std::uint64_t count = 0;
 
     double weight_max() const { return weight + missed; }
@@ -54,9 +53,10 @@ class Summary {
   explicit Summary(std::uint64_t seed, Limits limits);
   explicit Summary(std::uint64_t seed) : Summary(seed, Limits{}) {}
 
-  void add(std::string_view key, double value) { add(key, hash_of(key, seed_), value); }
+  /// Whether the key is new to the table.
+  bool add(std::string_view key, double value) { return add(key, hash_of(key, seed_), value); }
   /// `hash` is hash_of(key, seed).
-  void add(std::string_view key, std::uint64_t hash, double value);
+  bool add(std::string_view key, std::uint64_t hash, double value);
   /// `other` has the same seed.
   void merge(const Summary& other);
   /// Keeps the `contributors_max` largest only and says so in threshold().
@@ -85,7 +85,7 @@ class Summary {
 
   /// The stored form: version (1 byte); flags (1: has a unique counter, 2: weights differ from
   /// sums, 4: sums differ from counts); count; sum, minimum, maximum, threshold; number of
-  /// contributors; for each its key (size, bytes), count, [sum, maximum], [weight], missed; the
+  /// contributors; for each its key (size, bytes), count, [sum], [weight], missed; the
   /// registers of the unique counter. Sizes and counts are numbers of logs/bytes.h; a whole value
   /// with zigzag form n is 2n, any other value 1 and its bits.
   std::string encode() const;

@@ -24,7 +24,6 @@ struct Exact {
   struct One {
     double sum = 0;
     double weight = 0;
-    double maximum = 0;
     std::uint64_t count = 0;
   };
   std::map<std::string, One> keys;
@@ -32,7 +31,6 @@ struct Exact {
 
   void add(const std::string& key, double value) {
     One& one = keys[key];
-    one.maximum = one.count == 0 ? value : std::max(one.maximum, value);
     one.sum += value;
     one.weight += std::abs(value);
     ++one.count;
@@ -101,7 +99,6 @@ TEST(Summary, EverythingIsExactUpToItsNumberOfContributors) {
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(found->sum, truth.sum);
     EXPECT_EQ(found->count, truth.count);
-    EXPECT_EQ(found->maximum, truth.maximum);
     EXPECT_EQ(found->missed, 0);
   }
   EXPECT_EQ(summary.count(), 10'000u);
@@ -222,7 +219,6 @@ TEST(Summary, MergerOfExactSummariesIsExact) {
   for (const auto& [key, truth] : exact.keys) {
     ASSERT_NE(merged.find(key), nullptr);
     EXPECT_EQ(merged.find(key)->sum, truth.sum);
-    EXPECT_EQ(merged.find(key)->maximum, truth.maximum);
   }
 }
 
@@ -264,7 +260,6 @@ TEST(Summary, ReadsBackWhatItWrote) {
         EXPECT_EQ(found->sum, contributor.sum);
         EXPECT_EQ(found->weight, contributor.weight);
         EXPECT_EQ(found->missed, contributor.missed);
-        EXPECT_EQ(found->maximum, contributor.maximum);
       }
     }
   }
