@@ -74,15 +74,10 @@ Flow* Table::add(const Probe& probe, const net::Address& source, const net::Addr
   index_[slot] = tag(probe) | (place + 1);
   Flow& flow = (*this)[place];
   flow = {};
-  flow.source_port = static_cast<std::uint16_t>(probe.rest >> 48);
-  flow.destination_port = static_cast<std::uint16_t>(probe.rest >> 32);
-  flow.protocol = static_cast<std::uint8_t>(probe.rest >> 16);
-  flow.direction = static_cast<Direction>(probe.rest >> 8 & 1);
-  flow.is_v6 = (probe.rest & 1) != 0;
-  flow.source = static_cast<std::uint32_t>(probe.addresses >> 32);
-  flow.destination = static_cast<std::uint32_t>(probe.addresses);
-  if (flow.is_v6) {
-    flow.source = static_cast<std::uint32_t>(pairs_.size());
+  flow.rest = probe.rest;
+  flow.addresses = probe.addresses;
+  if ((flow.rest & 1) != 0) {
+    flow.addresses = std::uint64_t{pairs_.size()} << 32 | (probe.addresses & 0xffffffffU);
     pairs_.push_back({source, destination});
   }
   return &flow;
@@ -95,15 +90,16 @@ const Flow* Table::find(const FlowKey& key) const {
 }
 
 FlowKey Table::key(const Flow& flow) const {
-  FlowKey out{net::Address::v4(flow.source),
-              net::Address::v4(flow.destination),
-              flow.source_port,
-              flow.destination_port,
-              flow.protocol,
-              flow.direction};
-  if (flow.is_v6) {
-    out.source = pairs_[flow.source].source;
-    out.destination = pairs_[flow.source].destination;
+  const auto high = static_cast<std::uint32_t>(flow.addresses >> 32);
+  FlowKey out{net::Address::v4(high),
+              net::Address::v4(static_cast<std::uint32_t>(flow.addresses)),
+              static_cast<std::uint16_t>(flow.rest >> 48),
+              static_cast<std::uint16_t>(flow.rest >> 32),
+              static_cast<std::uint8_t>(flow.rest >> 16),
+              static_cast<Direction>(flow.rest >> 8 & 1)};
+  if ((flow.rest & 1) != 0) {
+    out.source = pairs_[high].source;
+    out.destination = pairs_[high].destination;
   }
   return out;
 }
