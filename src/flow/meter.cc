@@ -106,7 +106,8 @@ Meter::Meter(std::shared_ptr<const Context> context, Config config, Sink sink)
   if (config_.early_reject) *config_.early_reject = std::max(*config_.early_reject, Duration(0));
 }
 
-bool Meter::is_unlogged(const net::Packet& packet) const {
+/// Asked for every packet.
+[[gnu::always_inline]] inline bool Meter::is_unlogged(const net::Packet& packet) const {
   return is_dhcp(packet) || is_aws_service(packet.destination, packet.destination_port) ||
          is_aws_service(packet.source, packet.source_port) ||
          (!context_->unlogged.empty() && (contains(context_->unlogged, packet.source) ||

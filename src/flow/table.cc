@@ -13,6 +13,19 @@ constexpr std::size_t kIndexKept = 16384;
 
 std::uint32_t minus(std::uint32_t a, std::uint32_t b) { return a - std::min(a, b); }
 
+/// What stands in the flow itself, without the bytes.
+void add_counters(const Flow& flow, Tally& tally) {
+  const auto counter = [&](unsigned i) {
+    return static_cast<std::uint32_t>(flow.flags >> 16 * i & 0xffff);
+  };
+  tally.packets += flow.packets;
+  tally.buffers += flow.buffers;
+  tally.fin += counter(0);
+  tally.syn += counter(1);
+  tally.rst += counter(2);
+  tally.syn_ack += counter(3);
+}
+
 }  // namespace
 
 void Tally::add(const net::Packet& packet) {
@@ -111,14 +124,9 @@ void Table::spill(Flow& flow, const net::Packet& packet) {
     spilled_.emplace_back();
   }
   Tally& tally = spilled_[flow.spilled];
-  tally.packets += flow.packets;
-  tally.buffers += flow.buffers;
-  tally.fin += flow.fin;
-  tally.syn += flow.syn;
-  tally.rst += flow.rst;
-  tally.syn_ack += flow.syn_ack;
+  add_counters(flow, tally);
   flow.packets = flow.buffers = 0;
-  flow.fin = flow.syn = flow.rst = flow.syn_ack = 0;
+  flow.flags = 0;
   tally.add(packet);
   tally.bytes = 0;  // stand in the flow
 }
@@ -126,12 +134,7 @@ void Table::spill(Flow& flow, const net::Packet& packet) {
 Tally Table::captured(const Flow& flow) const {
   Tally out;
   if (flow.spilled != Flow::kNone) out = spilled_[flow.spilled];
-  out.packets += flow.packets;
-  out.buffers += flow.buffers;
-  out.fin += flow.fin;
-  out.syn += flow.syn;
-  out.rst += flow.rst;
-  out.syn_ack += flow.syn_ack;
+  add_counters(flow, out);
   out.bytes = flow.bytes;
   out.first_ns = flow.first_ns;
   out.last_ns = flow.last_ns;

@@ -71,10 +71,7 @@ struct alignas(64) Flow {
   std::uint32_t packets = 0;
   std::uint32_t buffers = 0;
   std::uint32_t spilled = kNone;  // place of what was counted and did not fit here
-  std::uint16_t fin = 0;
-  std::uint16_t syn = 0;
-  std::uint16_t rst = 0;
-  std::uint16_t syn_ack = 0;
+  std::uint64_t flags = 0;        // four counters of 16 bits: FIN, SYN, RST, SYN-ACK
   std::uint64_t bytes = 0;
   std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
   std::int64_t last_ns = std::numeric_limits<std::int64_t>::min();
@@ -277,24 +274,31 @@ inline std::size_t Table::slot_of(const Probe& probe, const net::Address& source
   return 0;
 }
 
+namespace detail {
+/// One packet in Flow::flags. Which flags come is hard to foretell, so nothing branches on them.
+inline std::uint64_t flag_counts(std::uint8_t flags) {
+  using namespace net::tcp_flag;
+  const std::uint64_t fin = (flags & kFin) != 0 ? 1 : 0;
+  const std::uint64_t rst = (flags & kRst) != 0 ? 1 : 0;
+  const std::uint64_t syn = (flags & kSyn) != 0 ? 1 : 0;
+  const std::uint64_t syn_ack = syn & ((flags & kAck) != 0 ? 1U : 0U);
+  return fin | (syn ^ syn_ack) << 16 | rst << 32 | syn_ack << 48;
+}
+}  // namespace detail
+
 inline void Table::count(Flow& flow, const net::Packet& packet) {
   flow.first_ns = std::min(flow.first_ns, packet.time_ns);
   flow.last_ns = std::max(flow.last_ns, packet.time_ns);
   flow.bytes += packet.ip_bytes;
   constexpr std::uint32_t kHalf = 1u << 31;
-  constexpr std::uint16_t kHalfFlags = 1u << 15;
+  constexpr std::uint64_t kHalfFlags = 0x8000'8000'8000'8000U;
   if (((flow.packets | packet.packets | flow.buffers) & kHalf) != 0 ||
-      ((flow.fin | flow.syn | flow.rst | flow.syn_ack) & kHalfFlags) != 0) {
+      (flow.flags & kHalfFlags) != 0) {
     return spill(flow, packet);
   }
   flow.packets += packet.packets;
   ++flow.buffers;
-  const std::uint8_t flags = packet.tcp_flags;
-  using namespace net::tcp_flag;
-  if ((flags & (kFin | kSyn | kRst)) == 0) return;
-  if ((flags & kFin) != 0) ++flow.fin;
-  if ((flags & kRst) != 0) ++flow.rst;
-  if ((flags & kSyn) != 0) ++((flags & kAck) != 0 ? flow.syn_ack : flow.syn);
+  flow.flags += detail::flag_counts(packet.tcp_flags);
 }
 
 }  // namespace weir::flow
