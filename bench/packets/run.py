@@ -4,7 +4,7 @@
 
     bench/packets/run.py [--build build/bench] [--records N] [--packets N] [--runs N]
 
-Needs the programs weir_bench_records and weir_bench_replay of the bench preset. Everything runs on one
+Needs the programs weir_bench_records, weir_bench_replay and weir_bench_launch of the bench preset. Everything runs on one
 core; the median of several runs by CPU time counts. Tools that are missing are left out.
 """
 import argparse
@@ -16,8 +16,6 @@ import socket
 import struct
 import subprocess
 import tempfile
-import threading
-import time
 
 RUN_SECONDS_MAX = 120  # a tool that hangs ends the comparison with an error
 
@@ -94,21 +92,15 @@ def record_table(title, program, path, rounds):
               f"{path.stat().st_size / float(seconds) / 1e9:.2f} | {duckdb / float(ratio):.2f} |", flush=True)
 
 
-def median_run(command, runs, folder=None):
+def median_run(launcher, command, runs, folder=None):
     """Median CPU seconds, and the clock seconds and peak memory (MB) of that run, of several on one core."""
     results = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        process = subprocess.Popen(["taskset", "-c", "0"] + command, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, cwd=folder)
-        timer = threading.Timer(RUN_SECONDS_MAX, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise RuntimeError(f"{command[0]} ended with {process.returncode}")
-        results.append((usage.ru_utime + usage.ru_stime, time.perf_counter() - began, usage.ru_maxrss / 1024))
+    with tempfile.NamedTemporaryFile(mode="r") as used:
+        for _ in range(runs):
+            subprocess.run(["taskset", "-c", "0", str(launcher), used.name, *command], check=True, cwd=folder,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=RUN_SECONDS_MAX)
+            cpu, clock, kib = pathlib.Path(used.name).read_text(encoding="ascii").split()
+            results.append((float(cpu), float(clock), int(kib) / 1024))
     return sorted(results)[len(results) // 2]
 
 
@@ -123,17 +115,18 @@ def packet_table(title, rows, packets):
 
 
 def compare_meters(programs, folder, title, capture, packets, flows, runs):
-    rows = [("cat (the limit)", median_run(["cat", str(capture)], runs)),
-            ("Weir", median_run([str(programs / "weir_bench_replay"), str(capture), str(folder / "out")], runs))]
+    launcher = programs / "weir_bench_launch"
+    rows = [("cat (the limit)", median_run(launcher, ["cat", str(capture)], runs)),
+            ("Weir", median_run(launcher, [str(programs / "weir_bench_replay"), str(capture), str(folder / "out")], runs))]
     if shutil.which("nfpcapd"):
         (folder / "nf").mkdir(exist_ok=True)
         rows.append(("nfpcapd", median_run(
-            ["nfpcapd", "-r", str(capture), "-w", str(folder / "nf"), "-e", "60,60"], runs)))
+            launcher, ["nfpcapd", "-r", str(capture), "-w", str(folder / "nf"), "-e", "60,60"], runs)))
     if shutil.which("softflowd"):
         sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # receives the export, reads nothing
         sink.bind(("127.0.0.1", 0))
         rows.append(("softflowd", median_run(
-            ["softflowd", "-d", "-r", str(capture), "-n", f"127.0.0.1:{sink.getsockname()[1]}", "-v", "9",
+            launcher, ["softflowd", "-d", "-r", str(capture), "-n", f"127.0.0.1:{sink.getsockname()[1]}", "-v", "9",
              "-m", str(flows * 2), "-t", "maxlife=60", "-p", "pid", "-c", "ctl"],  # hangs with absolute paths
             runs, folder)))
     packet_table(title, rows, packets)

@@ -71,6 +71,10 @@ class Input {
     return nullptr;
   }
   void skip(std::size_t n) { begin_ += n; }
+  /// What peek() gives without reading.
+  std::span<const std::uint8_t> buffered() const {
+    return std::span(buffer_).subspan(begin_, end_ - begin_);
+  }
   bool is_at_end() { return peek(1) == nullptr; }
   std::uint64_t position() const { return read_ - (end_ - begin_); }
   int error() const { return error_; }
@@ -177,6 +181,7 @@ struct PcapFileSource::Impl {
     return format == Format::pcap ? next_pcap(frame) : next_block(frame);
   }
   Result<bool> next_pcap(Frame& frame);
+  void take_buffered(FrameParser& parser);
   Result<bool> next_block(Frame& frame);
   Result<void> take_section(const std::uint8_t* head);
   Result<void> take_interface(std::span<const std::uint8_t> body);
@@ -239,6 +244,24 @@ Result<bool> PcapFileSource::Impl::next_pcap(Frame& frame) {
   frame.link = link;
   input.skip(header_bytes + captured);
   return true;
+}
+
+/// Takes the packets that stand in the buffer as a whole, up to a full batch: what next_pcap() does
+/// with care, without looking for errors and the end of the file at each of them.
+void PcapFileSource::Impl::take_buffered(FrameParser& parser) {
+  const std::span<const std::uint8_t> bytes = input.buffered();
+  std::size_t at = 0;
+  while (!parser.is_full() && bytes.size() - at >= header_bytes) {
+    const std::uint8_t* const head = bytes.data() + at;
+    const std::size_t captured = numbers.u32(head + 8);
+    if (captured > bytes.size() - at - header_bytes) break;
+    const std::int64_t fraction = std::int64_t{numbers.u32(head + 4)} * ns_per_unit;
+    const std::int64_t packet_ns = std::int64_t{numbers.u32(head)} * kNsPerS + fraction;
+    parser.add({head + header_bytes, captured}, numbers.u32(head + 12), packet_ns,
+               net::Course::unknown);
+    at += header_bytes + captured;
+  }
+  input.skip(at);
 }
 
 /// Reads blocks to the next packet.
@@ -367,6 +390,13 @@ Result<void> PcapFileSource::run(const std::stop_token& stop, const BatchSink& s
   FrameParser parser(impl_->link, impl_->counters);
   Frame frame;
   while (!stop.stop_requested()) {
+    if (impl_->format == Impl::Format::pcap) {
+      impl_->take_buffered(parser);
+      if (parser.is_full()) {
+        parser.flush(0, sink);
+        continue;
+      }
+    }
     const auto more = impl_->next(frame);
     if (!more) {
       parser.flush(0, sink);

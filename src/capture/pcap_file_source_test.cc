@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,24 @@ TEST_F(PcapFile, PacketsHaveTheTimesAndLengthsOfTheFile) {
   EXPECT_EQ(packets[0].ip_bytes, 100U);
   EXPECT_EQ((*source)->counters().frames.value(), 2U);
   EXPECT_EQ((*source)->counters().malformed.value(), 1U);
+}
+
+// Records that lie across the reader's pieces, batches that end anywhere, and one record that is
+// longer than a piece.
+TEST_F(PcapFile, LongFileIsReadWholeAndInOrder) {
+  std::mt19937 random(5);
+  std::string content = pcap_header(101);
+  constexpr std::uint32_t kRecords = 20'000;
+  for (std::uint32_t i = 0; i < kRecords; ++i) {
+    const std::size_t more = i == 700 ? 600'000 : random() % 90;
+    content += pcap_record(i, 0, ip_header() + std::string(more, 'x'), 100);
+  }
+  const auto source = PcapFileSource::open(write(content));
+  ASSERT_TRUE(source) << source.error().message;
+  const std::vector<std::int64_t> seen = times(**source);
+  ASSERT_EQ(seen.size(), kRecords);
+  for (std::uint32_t i = 0; i < kRecords; ++i) ASSERT_EQ(seen[i], std::int64_t{i} * 1'000'000'000);
+  EXPECT_EQ((*source)->counters().frames.value(), kRecords);
 }
 
 TEST_F(PcapFile, CutOffFileIsAnErrorAfterWhatItHolds) {

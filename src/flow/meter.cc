@@ -106,7 +106,8 @@ Meter::Meter(std::shared_ptr<const Context> context, Config config, Sink sink)
   if (config_.early_reject) *config_.early_reject = std::max(*config_.early_reject, Duration(0));
 }
 
-bool Meter::is_unlogged(const net::Packet& packet) const {
+/// Asked for every packet.
+[[gnu::always_inline]] inline bool Meter::is_unlogged(const net::Packet& packet) const {
   return is_dhcp(packet) || is_aws_service(packet.destination, packet.destination_port) ||
          is_aws_service(packet.source, packet.source_port) ||
          (!context_->unlogged.empty() && (contains(context_->unlogged, packet.source) ||
@@ -114,13 +115,16 @@ bool Meter::is_unlogged(const net::Packet& packet) const {
 }
 
 void Meter::add(const net::Packet& packet, Direction direction) {
-  count(packet, current_.table.probe(packet, direction));
+  count(packet, current_.table.probe(packet, direction), 0);
 }
 
 void Meter::add(std::span<const net::Packet> packets, bool is_guest) {
-  // Enough that the memory of the first is there when the last was asked for.
-  constexpr std::size_t kGroup = 32;
+  // The memory of a flow is asked for this many packets before it is needed: enough that it has
+  // arrived then, and no more than a processor waits for at a time.
+  constexpr std::size_t kAhead = 12;
+  constexpr std::size_t kGroup = 64;
   std::array<Table::Probe, kGroup> probes;
+  std::array<std::uint32_t, kGroup> guesses;
   while (!packets.empty()) {
     const auto some = packets.first(std::min(packets.size(), kGroup));
     for (std::size_t i = 0; i < some.size(); ++i) {
@@ -131,21 +135,28 @@ void Meter::add(std::span<const net::Packet> packets, bool is_guest) {
       probes[i] = current_.table.probe(some[i], direction);
       current_.table.prefetch_slot(probes[i]);
     }
-    for (std::size_t i = 0; i < some.size(); ++i) current_.table.prefetch_flow(probes[i]);
-    for (std::size_t i = 0; i < some.size(); ++i) count(some[i], probes[i]);
+    for (std::size_t i = 0; i < std::min(kAhead, some.size()); ++i) {
+      guesses[i] = current_.table.prefetch_flow(probes[i]);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (i + kAhead < some.size()) {
+        guesses[i + kAhead] = current_.table.prefetch_flow(probes[i + kAhead]);
+      }
+      count(some[i], probes[i], guesses[i]);
+    }
     packets = packets.subspan(some.size());
   }
 }
 
 /// The probe fits both windows, whose tables have the same seed.
-void Meter::count(const net::Packet& packet, const Table::Probe& probe) {
+void Meter::count(const net::Packet& packet, const Table::Probe& probe, std::uint32_t guess) {
   if (config_.hide_unlogged && is_unlogged(packet)) {
     stats_.packets_unlogged += packet.packets;
     return;
   }
   if (packet.time_ns >= wake_ns_) advance_ns(packet.time_ns);
   Window& window = window_for(packet.time_ns);
-  Flow* const flow = window.table.find_or_add(probe, packet.source, packet.destination);
+  Flow* const flow = window.table.find_or_add(probe, packet.source, packet.destination, guess);
   if (flow == nullptr) {
     stats_.packets_skipped += packet.packets;
     window.is_incomplete = true;

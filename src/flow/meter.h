@@ -134,7 +134,7 @@ class Meter {
   };
 
   bool is_unlogged(const net::Packet& packet) const;
-  void count(const net::Packet& packet, const Table::Probe& probe);
+  void count(const net::Packet& packet, const Table::Probe& probe, std::uint32_t guess);
   static net::Address initiator_of(const Table& table, const Flow& flow, const FlowKey& key,
                                    const Tally& tally);
   Window& window_for(std::int64_t time_ns);

@@ -13,6 +13,19 @@ constexpr std::size_t kIndexKept = 16384;
 
 std::uint32_t minus(std::uint32_t a, std::uint32_t b) { return a - std::min(a, b); }
 
+/// What stands in the flow itself, without the bytes.
+void add_counters(const Flow& flow, Tally& tally) {
+  const auto counter = [&](unsigned i) {
+    return static_cast<std::uint32_t>(flow.flags >> 16 * i & 0xffff);
+  };
+  tally.packets += flow.packets;
+  tally.buffers += flow.buffers;
+  tally.fin += counter(0);
+  tally.syn += counter(1);
+  tally.rst += counter(2);
+  tally.syn_ack += counter(3);
+}
+
 }  // namespace
 
 void Tally::add(const net::Packet& packet) {
@@ -74,15 +87,10 @@ Flow* Table::add(const Probe& probe, const net::Address& source, const net::Addr
   index_[slot] = tag(probe) | (place + 1);
   Flow& flow = (*this)[place];
   flow = {};
-  flow.source_port = static_cast<std::uint16_t>(probe.rest >> 48);
-  flow.destination_port = static_cast<std::uint16_t>(probe.rest >> 32);
-  flow.protocol = static_cast<std::uint8_t>(probe.rest >> 16);
-  flow.direction = static_cast<Direction>(probe.rest >> 8 & 1);
-  flow.is_v6 = (probe.rest & 1) != 0;
-  flow.source = static_cast<std::uint32_t>(probe.addresses >> 32);
-  flow.destination = static_cast<std::uint32_t>(probe.addresses);
-  if (flow.is_v6) {
-    flow.source = static_cast<std::uint32_t>(pairs_.size());
+  flow.rest = probe.rest;
+  flow.addresses = probe.addresses;
+  if ((flow.rest & 1) != 0) {
+    flow.addresses = std::uint64_t{pairs_.size()} << 32 | (probe.addresses & 0xffffffffU);
     pairs_.push_back({source, destination});
   }
   return &flow;
@@ -95,15 +103,16 @@ const Flow* Table::find(const FlowKey& key) const {
 }
 
 FlowKey Table::key(const Flow& flow) const {
-  FlowKey out{net::Address::v4(flow.source),
-              net::Address::v4(flow.destination),
-              flow.source_port,
-              flow.destination_port,
-              flow.protocol,
-              flow.direction};
-  if (flow.is_v6) {
-    out.source = pairs_[flow.source].source;
-    out.destination = pairs_[flow.source].destination;
+  const auto high = static_cast<std::uint32_t>(flow.addresses >> 32);
+  FlowKey out{net::Address::v4(high),
+              net::Address::v4(static_cast<std::uint32_t>(flow.addresses)),
+              static_cast<std::uint16_t>(flow.rest >> 48),
+              static_cast<std::uint16_t>(flow.rest >> 32),
+              static_cast<std::uint8_t>(flow.rest >> 16),
+              static_cast<Direction>(flow.rest >> 8 & 1)};
+  if ((flow.rest & 1) != 0) {
+    out.source = pairs_[high].source;
+    out.destination = pairs_[high].destination;
   }
   return out;
 }
@@ -115,14 +124,9 @@ void Table::spill(Flow& flow, const net::Packet& packet) {
     spilled_.emplace_back();
   }
   Tally& tally = spilled_[flow.spilled];
-  tally.packets += flow.packets;
-  tally.buffers += flow.buffers;
-  tally.fin += flow.fin;
-  tally.syn += flow.syn;
-  tally.rst += flow.rst;
-  tally.syn_ack += flow.syn_ack;
+  add_counters(flow, tally);
   flow.packets = flow.buffers = 0;
-  flow.fin = flow.syn = flow.rst = flow.syn_ack = 0;
+  flow.flags = 0;
   tally.add(packet);
   tally.bytes = 0;  // stand in the flow
 }
@@ -130,12 +134,7 @@ void Table::spill(Flow& flow, const net::Packet& packet) {
 Tally Table::captured(const Flow& flow) const {
   Tally out;
   if (flow.spilled != Flow::kNone) out = spilled_[flow.spilled];
-  out.packets += flow.packets;
-  out.buffers += flow.buffers;
-  out.fin += flow.fin;
-  out.syn += flow.syn;
-  out.rst += flow.rst;
-  out.syn_ack += flow.syn_ack;
+  add_counters(flow, out);
   out.bytes = flow.bytes;
   out.first_ns = flow.first_ns;
   out.last_ns = flow.last_ns;

@@ -60,30 +60,23 @@ struct FlowKey {
 
 /// One 5-tuple in one direction on one interface, in one window: one line of the cache. What does
 /// not fit (IPv6 addresses, huge counters, refusals) stands in tables beside it.
-struct Flow {
+struct alignas(64) Flow {
   static constexpr std::uint32_t kNone = 0xffffffff;
 
-  std::uint32_t source = 0;       // IPv4; IPv6: place of the addresses
-  std::uint32_t destination = 0;  // IPv4; IPv6: some bits of a hash of the addresses
-  std::uint16_t source_port = 0;
-  std::uint16_t destination_port = 0;
-  std::uint8_t protocol = 0;
-  Direction direction = Direction::ingress;
-  bool is_v6 = false;
+  /// IPv4: source and destination. IPv6: the place of both, and some bits of their hash.
+  std::uint64_t addresses = 0;
+  std::uint64_t rest = 0;  // as in Table::Probe
   std::uint32_t refusal = kNone;
   // Captured packets; meaning as in Tally.
   std::uint32_t packets = 0;
   std::uint32_t buffers = 0;
   std::uint32_t spilled = kNone;  // place of what was counted and did not fit here
-  std::uint16_t fin = 0;
-  std::uint16_t syn = 0;
-  std::uint16_t rst = 0;
-  std::uint16_t syn_ack = 0;
+  std::uint64_t flags = 0;        // four counters of 16 bits: FIN, SYN, RST, SYN-ACK
   std::uint64_t bytes = 0;
   std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
   std::int64_t last_ns = std::numeric_limits<std::int64_t>::min();
 };
-static_assert(sizeof(Flow) <= 64);
+static_assert(sizeof(Flow) == 64);
 
 /// What of a flow was refused.
 struct Refusal {
@@ -109,7 +102,7 @@ class Table {
   /// A key with its hash, which is the same in all tables of one seed.
   struct Probe {
     std::uint64_t addresses = 0;  // IPv4: both; IPv6: a hash of both
-    std::uint64_t rest = 0;
+    std::uint64_t rest = 0;       // ports, protocol, direction, and in the lowest bit whether IPv6
     std::uint64_t hash = 0;
   };
 
@@ -123,14 +116,19 @@ class Table {
     return probe(packet.source, packet.destination, packet.source_port, packet.destination_port,
                  packet.protocol, direction);
   }
-  /// Two steps that bring what find() needs nearer; worth it for some packets at a time.
+  /// Two steps that bring what find_or_add() needs nearer; worth it for some packets at a time. The
+  /// second one returns a guess for it.
   void prefetch_slot(const Probe& probe) const;
-  void prefetch_flow(const Probe& probe) const;
+  std::uint32_t prefetch_flow(const Probe& probe) const;
 
   /// The flow of the addresses and the probe that was made of them, made if missing; nullptr if the
-  /// table is full. Valid until clear().
-  Flow* find_or_add(const Probe& probe, const net::Address& source,
-                    const net::Address& destination) {
+  /// table is full. Valid until clear(). A guess may be wrong or of another table.
+  Flow* find_or_add(const Probe& probe, const net::Address& source, const net::Address& destination,
+                    std::uint32_t guess = 0) {
+    if (guess - 1 < size_) {
+      Flow& guessed = (*this)[guess - 1];
+      if (is_flow(guessed, probe, source, destination)) return &guessed;
+    }
     if (!index_.empty()) {
       const std::uint32_t entry = index_[slot_of(probe, source, destination)];
       if (entry != 0) return &(*this)[(entry & place_mask_) - 1];
@@ -203,13 +201,6 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const U128 product = static_cast<U128>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
-
-inline std::uint64_t rest_of(const Flow& flow) {
-  return std::uint64_t{flow.source_port} << 48 | std::uint64_t{flow.destination_port} << 32 |
-         std::uint64_t{flow.protocol} << 16 | static_cast<std::uint64_t>(flow.direction) << 8 |
-         std::uint64_t{flow.is_v6};
-}
-
 }  // namespace detail
 
 inline Table::Probe Table::probe(const net::Address& source, const net::Address& destination,
@@ -229,12 +220,11 @@ inline Table::Probe Table::probe(const net::Address& source, const net::Address&
 
 inline bool Table::is_flow(const Flow& flow, const Probe& probe, const net::Address& source,
                            const net::Address& destination) const {
-  if (detail::rest_of(flow) != probe.rest) return false;
-  if (!flow.is_v6) {
-    return (std::uint64_t{flow.source} << 32 | flow.destination) == probe.addresses;
-  }
-  return flow.destination == static_cast<std::uint32_t>(probe.addresses) &&
-         pairs_[flow.source] == Pair{source, destination};
+  if (flow.rest != probe.rest) return false;
+  if ((flow.rest & 1) == 0) return flow.addresses == probe.addresses;
+  return static_cast<std::uint32_t>(flow.addresses) ==
+             static_cast<std::uint32_t>(probe.addresses) &&
+         pairs_[flow.addresses >> 32] == Pair{source, destination};
 }
 
 /// The bits of the hash that do not choose the slot, as far as they fit above the place.
@@ -266,30 +256,49 @@ inline std::size_t Table::slot_of(const Probe& probe, const net::Address& source
   __builtin_prefetch(&index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)]);
 }
 
-[[gnu::always_inline]] inline void Table::prefetch_flow(const Probe& probe) const {
-  if (index_.empty()) return;
-  const std::uint32_t entry = index_[static_cast<std::size_t>(probe.hash) & (index_.size() - 1)];
-  if (entry != 0) __builtin_prefetch(&(*this)[(entry & place_mask_) - 1], 1);
+/// Looks for the flow by the bits that the index has of its hash: the flow of the first slot is
+/// often another one, and the wait for the right one would be the longest of all.
+[[gnu::always_inline]] inline std::uint32_t Table::prefetch_flow(const Probe& probe) const {
+  if (index_.empty()) return 0;
+  const std::size_t mask = index_.size() - 1;
+  const std::uint32_t wanted = tag(probe);
+  std::size_t slot = static_cast<std::size_t>(probe.hash) & mask;
+  for (std::uint32_t entry = index_[slot]; entry != 0; entry = index_[slot]) {
+    if ((entry & ~place_mask_) == wanted) {
+      const std::uint32_t place = entry & place_mask_;
+      __builtin_prefetch(&(*this)[place - 1], 1);
+      return place;
+    }
+    slot = (slot + 1) & mask;
+  }
+  return 0;
 }
+
+namespace detail {
+/// One packet in Flow::flags. Which flags come is hard to foretell, so nothing branches on them.
+inline std::uint64_t flag_counts(std::uint8_t flags) {
+  using namespace net::tcp_flag;
+  const std::uint64_t fin = (flags & kFin) != 0 ? 1 : 0;
+  const std::uint64_t rst = (flags & kRst) != 0 ? 1 : 0;
+  const std::uint64_t syn = (flags & kSyn) != 0 ? 1 : 0;
+  const std::uint64_t syn_ack = syn & ((flags & kAck) != 0 ? 1U : 0U);
+  return fin | (syn ^ syn_ack) << 16 | rst << 32 | syn_ack << 48;
+}
+}  // namespace detail
 
 inline void Table::count(Flow& flow, const net::Packet& packet) {
   flow.first_ns = std::min(flow.first_ns, packet.time_ns);
   flow.last_ns = std::max(flow.last_ns, packet.time_ns);
   flow.bytes += packet.ip_bytes;
   constexpr std::uint32_t kHalf = 1u << 31;
-  constexpr std::uint16_t kHalfFlags = 1u << 15;
+  constexpr std::uint64_t kHalfFlags = 0x8000'8000'8000'8000U;
   if (((flow.packets | packet.packets | flow.buffers) & kHalf) != 0 ||
-      ((flow.fin | flow.syn | flow.rst | flow.syn_ack) & kHalfFlags) != 0) {
+      (flow.flags & kHalfFlags) != 0) {
     return spill(flow, packet);
   }
   flow.packets += packet.packets;
   ++flow.buffers;
-  const std::uint8_t flags = packet.tcp_flags;
-  using namespace net::tcp_flag;
-  if ((flags & (kFin | kSyn | kRst)) == 0) return;
-  if ((flags & kFin) != 0) ++flow.fin;
-  if ((flags & kRst) != 0) ++flow.rst;
-  if ((flags & kSyn) != 0) ++((flags & kAck) != 0 ? flow.syn_ack : flow.syn);
+  flow.flags += detail::flag_counts(packet.tcp_flags);
 }
 
 }  // namespace weir::flow

@@ -228,6 +228,21 @@ TEST(ParseFrame, EveryHeaderLengthAndCutReadsTheSameWithAndWithoutEthernet) {
   }
 }
 
+TEST(ParseFrame, PlainPacketLeavesNothingOfTheOneBefore) {
+  Packet used;
+  ASSERT_EQ(parse_frame(LinkType::ethernet,
+                        ethernet({0x81, 0x00, 0x00, 0x07, 0x08, 0x00},
+                                 ipv4({.id = 9, .fragment = 0x2001}, tcp(tcp_flag::kFin))),
+                        100, used),
+            Parsed::packet);
+  used.packets = 5;
+  used.is_truncated = true;
+  const Octets plain = ethernet({0x08, 0x00}, ipv4({.id = 3}, tcp(tcp_flag::kSyn)));
+  ASSERT_EQ(parse_frame(LinkType::ethernet, plain, plain.size(), used), Parsed::packet);
+  const auto [parsed, fresh] = parse(LinkType::ethernet, plain);
+  EXPECT_EQ(fields_of(Parsed::packet, used), fields_of(parsed, fresh));
+}
+
 TEST(ParseFrame, LengthsThatCannotBeAreMalformed) {
   EXPECT_EQ(parse(LinkType::raw, ipv4({.total_length = 19}, tcp(0))).parsed, Parsed::malformed);
   Octets short_header = ipv4({}, tcp(0));
