@@ -310,6 +310,7 @@ class ImportCommand {
     objects.folder = options_.prefix;
     objects.is_hive_compatible = !options_.plain_keys;
     objects.is_per_hour = options_.per_hour;
+    objects.workers = &runtime_;
     objects.buffered_bytes_max /= jobs_;
     objects.object_bytes_max = std::min(objects.object_bytes_max, objects.buffered_bytes_max);
     if (!options_.output.empty()) {
