@@ -32,41 +32,38 @@ std::uint64_t hash_of(std::string_view text) {
 
 }  // namespace
 
-template <class Key>
-void ParquetDictionary::Table<Key>::grow() {
+void ParquetDictionary::Table::grow() {
   std::vector<Slot> old(std::max(kSlotsFirst, slots.size() * 2));
   old.swap(slots);
   shift = 64 - std::countr_zero(slots.size());
   const std::size_t mask = slots.size() - 1;
   for (const Slot& slot : old) {
     if (slot.place == kNoPlace) continue;
-    std::size_t at = (static_cast<std::uint64_t>(slot.key) * kMultiplier) >> shift;
+    std::size_t at = first(slot.tag);
     while (slots[at].place != kNoPlace) at = (at + 1) & mask;
     slots[at] = slot;
   }
 }
 
-template <class Key>
-void ParquetDictionary::Table<Key>::clear() {
+void ParquetDictionary::Table::clear() {
   std::ranges::fill(slots, Slot{});
   used = 0;
 }
 
-/// `is` tells whether the value at a place with that key is the one that is looked for.
-template <class Key, class Is, class Append>
-std::uint32_t ParquetDictionary::find(Table<Key>& table, Key key, const Is& is,
+/// `is` tells whether the value at a place with that tag is the one that is looked for.
+template <class Is, class Append>
+std::uint32_t ParquetDictionary::find(Table& table, std::uint32_t tag, const Is& is,
                                       const Append& append) {
-  if (table.used * 2 >= table.slots.size()) table.grow();
+  if (table.used * 4 >= table.slots.size() * 3) table.grow();
   const std::size_t mask = table.slots.size() - 1;
-  std::size_t at = (static_cast<std::uint64_t>(key) * kMultiplier) >> table.shift;
+  std::size_t at = table.first(tag);
   for (std::size_t steps = 0; table.slots[at].place != kNoPlace; at = (at + 1) & mask) {
-    if (table.slots[at].key == key && is(table.slots[at].place)) {
-      return last_ = table.slots[at].place;
-    }
+    const Table::Slot slot = table.slots[at];
+    if (slot.tag == tag && is(slot.place)) return last_ = slot.place;
     if (++steps > kStepsMax) has_long_search_ = true;
   }
   const auto place = static_cast<std::uint32_t>(starts_.size());
-  table.slots[at] = {key, place};
+  table.slots[at] = {tag, place};
   ++table.used;
   append();
   return last_ = place;
@@ -89,8 +86,10 @@ std::uint32_t ParquetDictionary::find_number(std::int64_t value) {
     if (small_.size() <= at) small_.resize(at + 1, kNoPlace);
     return small_[at] = add_number(value);
   }
+  const auto tag = static_cast<std::uint32_t>(mix(static_cast<std::uint64_t>(value)));
   return find(
-      numbers_, value, [](std::uint32_t) { return true; }, [&] { add_number(value); });
+      numbers_, tag, [&](std::uint32_t place) { return number(place) == value; },
+      [&] { add_number(value); });
 }
 
 void ParquetDictionary::add_text(std::string_view value) {
@@ -102,8 +101,8 @@ void ParquetDictionary::add_text(std::string_view value) {
 std::uint32_t ParquetDictionary::place_of(std::string_view value) {
   if (last_ != kNoPlace && text(last_) == value) return last_;
   return find(
-      texts_, hash_of(value), [&](std::uint32_t place) { return text(place) == value; },
-      [&] { add_text(value); });
+      texts_, static_cast<std::uint32_t>(hash_of(value)),
+      [&](std::uint32_t place) { return text(place) == value; }, [&] { add_text(value); });
 }
 
 std::uint32_t ParquetDictionary::place_of(std::uint32_t v4) {

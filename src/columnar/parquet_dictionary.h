@@ -50,34 +50,36 @@ class ParquetDictionary {
   static constexpr std::uint32_t kNoPlace = ~std::uint32_t{0};
   static constexpr std::int64_t kSmall = 1 << 16;
 
-  /// Open addressing.
-  template <class Key>
+  /// Places by a tag of 32 bits, from which the slot follows; open addressing.
   struct Table {
     struct Slot {
-      Key key{};
+      std::uint32_t tag = 0;
       std::uint32_t place = kNoPlace;
     };
     std::vector<Slot> slots;
     std::size_t used = 0;
     int shift = 64;
 
+    std::size_t first(std::uint32_t tag) const {
+      return static_cast<std::size_t>((tag * 0x9e3779b97f4a7c15U) >> shift);
+    }
     void grow();
     void clear();
   };
   std::uint32_t find_number(std::int64_t value);
   std::uint32_t add_number(std::int64_t value);
   void add_text(std::string_view value);
-  template <class Key, class Is, class Append>
-  std::uint32_t find(Table<Key>& table, Key key, const Is& is, const Append& append);
+  template <class Is, class Append>
+  std::uint32_t find(Table& table, std::uint32_t tag, const Is& is, const Append& append);
 
   ColumnType type_;
   bool has_long_search_ = false;
   std::string bytes_;
   std::vector<std::uint32_t> starts_;  // of the values in bytes_
   std::vector<std::uint32_t> small_;   // places of the numbers below kSmall: ports, protocols
-  Table<std::int64_t> numbers_;        // of the others
-  Table<std::uint64_t> texts_;         // by hash
-  Table<std::uint32_t> v4s_;
+  Table numbers_;                      // of the others
+  Table texts_;                        // by hash
+  Table v4s_;                          // by themselves
   std::uint32_t last_ = kNoPlace;
 };
 
