@@ -12,6 +12,7 @@
 #include "base/runtime.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "client/aws_credentials.h"
 #include "client/aws_settings.h"
 #include "client/s3_client.h"
 #include "client/signed_client.h"
@@ -265,14 +266,19 @@ class ImportCommand {
                                                   .region = options_.source_region,
                                                   .endpoint_url = endpoint_url},
                                                  client::process_environment()));
-    if (!settings.has_keys()) {
-      return Error{ErrorKind::unauthorized, "NoCredentials",
-                   "no AWS credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-                   "name a profile of ~/.aws/credentials with --profile"};
+    client::HttpClient& client = http(settings.ca_file);
+    WEIR_TRY(auto credentials, client::aws_credentials(runtime_, client, options_.profile,
+                                                       client::process_environment()));
+    if (const auto keys = credentials->keys(); !keys) {  // said before anything is listed
+      Error error = keys.error();
+      error.message +=
+          " (set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws with "
+          "--profile)";
+      return error;
     }
     return s3_
         .emplace_back(
-            std::make_unique<client::S3Client>(runtime_, http(settings.ca_file), settings))
+            std::make_unique<client::S3Client>(runtime_, client, settings, std::move(credentials)))
         .get();
   }
 
@@ -310,6 +316,7 @@ class ImportCommand {
     objects.folder = options_.prefix;
     objects.is_hive_compatible = !options_.plain_keys;
     objects.is_per_hour = options_.per_hour;
+    objects.workers = &runtime_;
     objects.buffered_bytes_max /= jobs_;
     objects.object_bytes_max = std::min(objects.object_bytes_max, objects.buffered_bytes_max);
     if (!options_.output.empty()) {
@@ -325,15 +332,14 @@ class ImportCommand {
   Result<client::S3Client*> bucket_client() {
     if (!options_.bucket_endpoint_url.empty()) return aws(options_.bucket_endpoint_url);
     WEIR_TRY(const server::AccessKey key, daemon_key());
-    const client::AwsSettings settings{.access_key = key.access_key,
-                                       .secret_key = key.secret_key,
-                                       .session_token = {},
-                                       .region = config_.region,
+    const client::AwsSettings settings{.region = config_.region,
                                        .endpoint_url = config_.endpoint_url(),
                                        .ca_file = config_.tls_certificate};
     return s3_
-        .emplace_back(
-            std::make_unique<client::S3Client>(runtime_, http(settings.ca_file), settings))
+        .emplace_back(std::make_unique<client::S3Client>(
+            runtime_, http(settings.ca_file), settings,
+            client::fixed_credentials(
+                {.access_key = key.access_key, .secret_key = key.secret_key})))
         .get();
   }
 
@@ -358,11 +364,17 @@ class ImportCommand {
   Result<server::AccessKey> daemon_key() {
     auto key = chosen_key(config_, options_.key);
     if (key || !options_.key.empty()) return key;
-    const auto settings = client::aws_settings({}, client::process_environment());
-    if (!settings || !settings->has_keys()) return key;
-    return server::AccessKey{.name = "environment",
-                             .access_key = settings->access_key,
-                             .secret_key = settings->secret_key};
+    const client::Environment environment = client::process_environment();
+    const client::AwsProfile profile =
+        client::AwsProfile::read(environment("AWS_PROFILE").value_or("default"), environment);
+    server::AccessKey found{.name = "environment",
+                            .access_key = environment("AWS_ACCESS_KEY_ID").value_or(""),
+                            .secret_key = environment("AWS_SECRET_ACCESS_KEY").value_or("")};
+    if (found.access_key.empty()) {
+      found.access_key = profile.get("aws_access_key_id");
+      found.secret_key = profile.get("aws_secret_access_key");
+    }
+    return found.access_key.empty() ? key : found;
   }
 
   const daemon::Config& config_;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 
@@ -38,49 +39,35 @@ class AwsSettingsTest : public ::testing::Test {
 };
 
 TEST_F(AwsSettingsTest, TheDefaultProfileOfBothFilesIsTaken) {
-  write("credentials",
-        "# comment\n[other]\naws_access_key_id = no\n[default]\n"
-        "aws_access_key_id = AKIA1\naws_secret_access_key=s=1\n");
+  write("credentials", "# comment\n[other]\nregion = no\n[default]\naws_access_key_id = AKIA1\n");
   write("config",
         "[default]\nregion = eu-west-1\nendpoint_url = http://127.0.0.1:1\ns3 =\n"
         "  region = nested\n");
   const auto found = settings();
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->access_key, "AKIA1");
-  EXPECT_EQ(found->secret_key, "s=1");
   EXPECT_EQ(found->region, "eu-west-1");
   EXPECT_EQ(found->endpoint_url, "http://127.0.0.1:1");
 }
 
 TEST_F(AwsSettingsTest, TheEnvironmentGoesBeforeTheFilesAndAChoiceBeforeBoth) {
-  write("credentials",
-        "[default]\naws_access_key_id = FILE\naws_secret_access_key = s\n"
-        "[work]\naws_access_key_id = WORK\naws_secret_access_key = w\n");
-  write("config", "[profile work]\nregion = eu-central-1\n");
-  variables_["AWS_ACCESS_KEY_ID"] = "ENV";
-  variables_["AWS_SECRET_ACCESS_KEY"] = "e";
-  variables_["AWS_SESSION_TOKEN"] = "t";
+  write("config", "[profile work]\nregion = eu-central-1\nca_bundle = /ca\n");
   variables_["AWS_DEFAULT_REGION"] = "us-west-2";
   variables_["AWS_ENDPOINT_URL"] = "http://a";
   variables_["AWS_ENDPOINT_URL_S3"] = "http://s3";
-  EXPECT_EQ(settings()->access_key, "ENV");
-  EXPECT_EQ(settings()->session_token, "t");
   EXPECT_EQ(settings()->region, "us-west-2");
   EXPECT_EQ(settings()->endpoint_url, "http://s3");
   const auto chosen =
       settings({.profile = "work", .region = "us-east-2", .endpoint_url = "http://c"});
-  EXPECT_EQ(chosen->access_key, "WORK");
-  EXPECT_EQ(chosen->session_token, "");
   EXPECT_EQ(chosen->region, "us-east-2");
   EXPECT_EQ(chosen->endpoint_url, "http://c");
+  EXPECT_EQ(chosen->ca_file, "/ca");
 }
 
-TEST_F(AwsSettingsTest, AMissingProfileAndKeysThatAreNotLookedUpAreSaid) {
-  EXPECT_FALSE(settings()->has_keys());
+TEST_F(AwsSettingsTest, AMissingProfileIsSaid) {
+  ASSERT_TRUE(settings());
   EXPECT_THAT(settings({.profile = "nobody"}).error().message, HasSubstr("'nobody'"));
-  write("config", "[profile sso]\nsso_session = corp\n");
-  variables_["AWS_PROFILE"] = "sso";
-  EXPECT_THAT(settings().error().message, HasSubstr("export-credentials"));
+  variables_["AWS_PROFILE"] = "gone";
+  EXPECT_THAT(settings().error().message, HasSubstr("'gone'"));
 }
 
 }  // namespace

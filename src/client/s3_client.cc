@@ -82,10 +82,12 @@ Result<S3Client::Listing> listing_of(const std::string& body) {
 
 }  // namespace
 
-S3Client::S3Client(Runtime& runtime, HttpClient& http, const AwsSettings& settings)
+S3Client::S3Client(Runtime& runtime, HttpClient& http, const AwsSettings& settings,
+                   std::shared_ptr<AwsCredentials> credentials)
     : runtime_(runtime),
       http_(http),
       settings_(settings),
+      credentials_(std::move(credentials)),
       region_(settings.region.empty() ? std::string(kRegionDefault) : settings.region) {}
 
 S3Client::Place S3Client::place(const std::string& bucket, const std::string& key,
@@ -108,11 +110,12 @@ Result<HttpResponse> S3Client::send(const std::string& bucket, const std::string
     call.target = at.path + (query.empty() ? "" : "?" + query);
     std::string url = settings_.endpoint_url;
     while (url.ends_with('/')) url.pop_back();
+    WEIR_TRY(const AwsKeys keys, credentials_->keys());
     const SignedClient client(runtime_, http_,
                               {.url = url.empty() ? "https://" + at.host : url,
-                               .identity = {.access_key = settings_.access_key,
-                                            .secret_key = settings_.secret_key,
-                                            .session_token = settings_.session_token,
+                               .identity = {.access_key = keys.access_key,
+                                            .secret_key = keys.secret_key,
+                                            .session_token = keys.session_token,
                                             .region = region,
                                             .service = "s3"}});
     WEIR_TRY(HttpResponse response, client.send(call));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/guarded.h"
 #include "base/result.h"
 #include "base/runtime.h"
+#include "client/aws_credentials.h"
 #include "client/aws_settings.h"
 #include "client/http_client.h"
 #include "client/signed_client.h"
@@ -25,14 +27,16 @@ namespace weir::client {
 ///
 /// Threads: as SignedClient; blocks.
 /// Errors: kind not_found (NoSuchBucket, NoSuchKey), forbidden, invalid (the service's code and
-/// text), conflict (PreconditionFailed: the object changed), unavailable after all retries.
+/// text), unauthorized (there are no keys), conflict (PreconditionFailed: the object changed),
+/// unavailable after all retries.
 class S3Client {
  public:
   /// Objects are read in pieces of this size; the HttpClient must accept answers of it.
   static constexpr std::size_t kPieceBytes = 8u << 20;
   static constexpr std::size_t kKeysPerPage = 1000;
 
-  S3Client(Runtime& runtime, HttpClient& http, const AwsSettings& settings);
+  S3Client(Runtime& runtime, HttpClient& http, const AwsSettings& settings,
+           std::shared_ptr<AwsCredentials> credentials);
 
   struct Object {
     std::string key;
@@ -71,6 +75,7 @@ class S3Client {
   Runtime& runtime_;
   HttpClient& http_;
   const AwsSettings settings_;
+  const std::shared_ptr<AwsCredentials> credentials_;
   Guarded<std::string> region_;  // where the bucket was found to be
 };
 

@@ -59,12 +59,13 @@ class S3ClientTest : public ::testing::Test {
   void SetUp() override {
     if (server_.port.empty()) GTEST_SKIP() << "no Python";
     settings_.endpoint_url = "http://127.0.0.1:" + server_.port + "/";
-    client_ = std::make_unique<S3Client>(runtime_, http_, settings_);
+    client_ = std::make_unique<S3Client>(
+        runtime_, http_, settings_, fixed_credentials({.access_key = "AKIA", .secret_key = "s"}));
   }
   PythonServer server_{kServer};
   SystemRuntime runtime_{2};
   HttpClient http_{{}};
-  AwsSettings settings_{.access_key = "AKIA", .secret_key = "s"};
+  AwsSettings settings_;
   std::unique_ptr<S3Client> client_;
 };
 

@@ -2,284 +2,265 @@
 #include "columnar/parquet_column.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <concepts>
 #include <cstring>
+
+#include "columnar/parquet_bytes.h"
+#include "net/address.h"
 
 namespace weir::columnar {
 namespace {
 
-constexpr std::size_t kTableSizeFirst = 1024;
+// A dictionary is given up when that many values are different and they are more than this share of
+// all.
+struct Trial {
+  std::size_t different;
+  std::size_t of_all_max;  // in eighths
+};
+constexpr std::array<Trial, 2> kTrials = {{{3584, 7}, {16'384, 4}}};
 
-std::uint64_t mix(std::uint64_t word) {
-  word *= 0x9e3779b97f4a7c15U;
-  return word ^ (word >> 32);
-}
+constexpr std::size_t kV4TextMax = 15;
 
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = text.size();
-  while (text.size() >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data(), 8);
-    hash = mix(hash ^ word);
-    text.remove_prefix(8);
-  }
-  std::uint64_t word = 0;
-  std::memcpy(&word, text.data(), text.size());
-  return mix(hash ^ word);
-}
-
-template <class Number>
-Number little_endian(Number number) {
-  if constexpr (std::endian::native == std::endian::big) {
-    return sizeof number == 4
-               ? static_cast<Number>(__builtin_bswap32(static_cast<unsigned>(number)))
-               : static_cast<Number>(__builtin_bswap64(number));
-  }
-  return number;
-}
-
-template <class Number>
-void append_little_endian(std::string& out, Number number) {
-  const Number value = little_endian(number);
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-template <class Number>
-Number read_little_endian(const char* at) {
-  Number number;
-  std::memcpy(&number, at, sizeof number);
-  return little_endian(number);
-}
-
-void append_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7f) | 0x80);
-  out += static_cast<char>(value);
-}
-
-/// `count` numbers from `from` on, filled up with zeros to a multiple of eight.
-void append_packed(std::string& out, const std::uint32_t* from, std::size_t count, int bit_width) {
-  const std::size_t groups = (count + 7) / 8;
-  append_varint(out, (groups << 1) | 1);
-  std::uint64_t bits = 0;
-  int filled = 0;
-  for (std::size_t i = 0; i < groups * 8; ++i) {
-    bits |= std::uint64_t{i < count ? from[i] : 0} << filled;
-    for (filled += bit_width; filled >= 8; filled -= 8, bits >>= 8) out += static_cast<char>(bits);
-  }
+/// Eight bytes of 0 or 1 as bits, the first as the least.
+std::uint8_t bits_of(const std::uint8_t* bytes) {
+  return static_cast<std::uint8_t>(
+      (read_fixed<std::uint64_t>(reinterpret_cast<const char*>(bytes)) * 0x0102040810204080U) >>
+      56);
 }
 
 }  // namespace
 
-void append_hybrid(std::string& out, const std::vector<std::uint32_t>& numbers, int bit_width) {
-  constexpr std::size_t kRunMin = 16;
-  const int bytes = (bit_width + 7) / 8;
-  std::size_t packed_from = 0;  // numbers that wait to be bit-packed
-  std::size_t at = 0;
-  while (at < numbers.size()) {
-    std::size_t end = at + 1;
-    while (end < numbers.size() && numbers[end] == numbers[at]) ++end;
-    // What is packed comes in groups of eight, so it takes the first of a run as filling.
-    const std::size_t filling = (8 - (at - packed_from) % 8) % 8;
-    if (end - at >= kRunMin + filling || (end == numbers.size() && at == packed_from)) {
-      const std::size_t run_from = at + (at > packed_from ? filling : 0);
-      if (run_from > packed_from) {
-        append_packed(out, &numbers[packed_from], run_from - packed_from, bit_width);
-      }
-      append_varint(out, (end - run_from) << 1);
-      for (int i = 0; i < bytes; ++i) out += static_cast<char>(numbers[at] >> (8 * i));
-      packed_from = end;
-    }
-    at = end;
-  }
-  if (packed_from < numbers.size()) {
-    append_packed(out, &numbers[packed_from], numbers.size() - packed_from, bit_width);
-  }
+ParquetColumn::ParquetColumn(ColumnType type) : type_(type), dictionary_(type) {}
+
+std::size_t ParquetColumn::bytes() const {
+  return dictionary_.bytes().size() + places_.size() * sizeof places_[0] +
+         numbers_.size() * sizeof numbers_[0] + texts_.size() + defined_.size();
 }
 
-ParquetColumn::ParquetColumn(ColumnType type) : type_(type) {}
+ParquetColumn::Encoding ParquetColumn::encoding() const {
+  if (uses_dictionary_) return Encoding::rle_dictionary;
+  return type_ == ColumnType::string ? Encoding::delta_length_byte_array
+                                     : Encoding::delta_binary_packed;
+}
 
-void ParquetColumn::mark(bool is_defined) {
-  if (defined_.empty() && is_defined) {
-    ++rows_;
+// ---- Which rows have a value ----
+
+void ParquetColumn::mark_all(std::size_t count, bool is_present) {
+  if (defined_.empty() && is_present) {
+    rows_ += count;
     return;
   }
-  if (defined_.empty()) defined_.assign(rows_ / 8 + 1, '\xff');  // all rows before
-  const std::size_t byte = rows_ / 8;
-  if (byte == defined_.size()) defined_ += '\0';
-  const unsigned bit = 1u << (rows_ % 8);
-  const unsigned old = static_cast<unsigned char>(defined_[byte]);
-  defined_[byte] = static_cast<char>(is_defined ? old | bit : old & ~bit);
-  ++rows_;
-}
-
-void ParquetColumn::add_null() { mark(false); }
-
-void ParquetColumn::add(std::int64_t value) {
-  mark(true);
-  add_value(value, uses_dictionary_ ? mix(static_cast<std::uint64_t>(value)) : 0);
-}
-
-void ParquetColumn::add(std::string_view value) {
-  mark(true);
-  add_value(value, uses_dictionary_ ? hash_of(value) : 0);
-}
-
-template <class Value>
-void ParquetColumn::add_value(Value value, std::uint64_t hash) {
-  ++values_;
-  if (!uses_dictionary_) return append_plain(plain_, value);
-  const std::uint32_t place =
-      last_place_ != kNoPlace && hashes_[last_place_] == hash && is_at(last_place_, value)
-          ? last_place_
-          : place_of(value, hash);
-  last_place_ = place;
-  places_.push_back(place);
-  const bool is_too_large =
-      starts_.size() > kDictionaryValuesMax || dictionary_.size() > kDictionaryBytesMax;
-  if (is_too_large || (values_ == kTrialValues && starts_.size() > kTrialValues / 2)) {
-    leave_dictionary();
+  if (defined_.empty()) defined_.assign((rows_ + 7) / 8, '\xff');  // all rows before
+  defined_.resize((rows_ + count + 7) / 8, is_present ? '\xff' : '\0');
+  for (; count > 0 && rows_ % 8 != 0; --count, ++rows_) {
+    const unsigned bit = 1u << (rows_ % 8);
+    const unsigned old = static_cast<unsigned char>(defined_[rows_ / 8]);
+    defined_[rows_ / 8] = static_cast<char>(is_present ? old | bit : old & ~bit);
   }
+  rows_ += count;
 }
 
-template <class Value>
-std::uint32_t ParquetColumn::place_of(Value value, std::uint64_t hash) {
-  if (starts_.size() * 2 >= table_.size()) grow_table();
-  const std::size_t mask = table_.size() - 1;
-  std::size_t slot = hash & mask;
-  for (; table_[slot] != kNoPlace; slot = (slot + 1) & mask) {
-    const std::uint32_t place = table_[slot];
-    if (hashes_[place] == hash && is_at(place, value)) return place;
+void ParquetColumn::mark(std::size_t count, std::span<const std::uint8_t> present) {
+  if (present.empty()) return mark_all(count, true);
+  if (defined_.empty()) defined_.assign((rows_ + 7) / 8, '\xff');
+  std::size_t i = 0;
+  for (; i < count && rows_ % 8 != 0; ++i) mark_all(1, present[i] != 0);
+  for (; i + 8 <= count; i += 8, rows_ += 8) {
+    defined_ += static_cast<char>(bits_of(present.data() + i));
   }
-  const auto place = static_cast<std::uint32_t>(starts_.size());
-  table_[slot] = place;
-  starts_.push_back(static_cast<std::uint32_t>(dictionary_.size()));
-  hashes_.push_back(hash);
-  append_plain(dictionary_, value);
-  return place;
+  for (; i < count; ++i) mark_all(1, present[i] != 0);
 }
 
-void ParquetColumn::grow_table() {
-  table_.assign(std::max(kTableSizeFirst, table_.size() * 2), kNoPlace);
-  const std::size_t mask = table_.size() - 1;
-  for (std::uint32_t place = 0; place < hashes_.size(); ++place) {
-    std::size_t slot = hashes_[place] & mask;
-    while (table_[slot] != kNoPlace) slot = (slot + 1) & mask;
-    table_[slot] = place;
-  }
-}
-
-/// The entry in its PLAIN form.
-std::string_view ParquetColumn::entry(std::size_t place) const {
-  const std::size_t from = starts_[place];
-  const std::size_t to = place + 1 < starts_.size() ? starts_[place + 1] : dictionary_.size();
-  return std::string_view(dictionary_).substr(from, to - from);
-}
-
-std::int64_t ParquetColumn::number_at(std::string_view bytes) const {
-  return type_ == ColumnType::int32
-             ? std::int64_t{static_cast<std::int32_t>(
-                   read_little_endian<std::uint32_t>(bytes.data()))}
-             : static_cast<std::int64_t>(read_little_endian<std::uint64_t>(bytes.data()));
-}
-
-bool ParquetColumn::is_at(std::uint32_t place, std::int64_t value) const {
-  return number_at(entry(place)) == value;
-}
-bool ParquetColumn::is_at(std::uint32_t place, std::string_view value) const {
-  return entry(place).substr(4) == value;
-}
-
-void ParquetColumn::append_plain(std::string& out, std::int64_t value) const {
-  if (type_ == ColumnType::int32) {
-    append_little_endian(out, static_cast<std::uint32_t>(value));
-  } else {
-    append_little_endian(out, static_cast<std::uint64_t>(value));
-  }
-}
-void ParquetColumn::append_plain(std::string& out, std::string_view value) const {
-  append_little_endian(out, static_cast<std::uint32_t>(value.size()));
-  out += value;
-}
-
-void ParquetColumn::leave_dictionary() {
-  for (const std::uint32_t place : places_) plain_ += entry(place);
-  uses_dictionary_ = wants_dictionary_ = false;
-  places_.clear();
-  starts_.clear();
-  hashes_.clear();
-  dictionary_.clear();
-  table_.clear();
-  last_place_ = kNoPlace;
-}
-
-void ParquetColumn::append_data_page(std::string& out) const {
+void ParquetColumn::append_levels(std::string& out) const {
   std::string levels;
-  if (defined_.empty()) {
+  if (defined_.empty() || values_ == 0) {
     append_varint(levels, rows_ << 1);
-    levels += '\1';
+    levels += values_ == 0 ? '\0' : '\1';
   } else {
     const std::size_t groups = (rows_ + 7) / 8;
     append_varint(levels, (groups << 1) | 1);
     levels += std::string_view(defined_).substr(0, groups);
   }
-  append_little_endian(out, static_cast<std::uint32_t>(levels.size()));
+  append_fixed(out, static_cast<std::uint32_t>(levels.size()));
   out += levels;
-  if (!uses_dictionary_) {
-    out += plain_;
+}
+
+// ---- Values ----
+
+void ParquetColumn::add_nulls(std::size_t count) { mark_all(count, false); }
+
+void ParquetColumn::add(std::span<const std::int32_t> values,
+                        std::span<const std::uint8_t> present) {
+  add_all(values, present);
+}
+void ParquetColumn::add(std::span<const std::int64_t> values,
+                        std::span<const std::uint8_t> present) {
+  add_all(values, present);
+}
+void ParquetColumn::add(std::span<const std::string_view> values,
+                        std::span<const std::uint8_t> present) {
+  add_all(values, present);
+}
+void ParquetColumn::add_v4s(std::span<const std::uint32_t> values,
+                            std::span<const std::uint8_t> present) {
+  add_all(values, present);
+}
+
+template <class Value>
+void ParquetColumn::add_all(std::span<const Value> values, std::span<const std::uint8_t> present) {
+  using Wide = std::conditional_t<std::same_as<Value, std::int32_t>, std::int64_t, Value>;
+  mark(values.size(), present);
+  const auto is_present = [&](std::size_t i) { return present.empty() || present[i] != 0; };
+  std::size_t i = 0;
+  while (i < values.size() && uses_dictionary_) {
+    const std::size_t different = dictionary_.size();
+    for (; i < values.size() && dictionary_.size() == different; ++i) {
+      if (is_present(i)) places_.push_back(dictionary_.place_of(Wide{values[i]}));
+    }
+    values_ = places_.size();
+    if (dictionary_.size() != different) check_dictionary();
+  }
+  if (i == values.size()) return;
+  if (present.empty()) {
+    values_ += values.size() - i;
+    return add_plain_all(values.subspan(i));
+  }
+  for (; i < values.size(); ++i) {
+    if (!is_present(i)) continue;
+    ++values_;
+    add_plain(Wide{values[i]});
+  }
+}
+
+void ParquetColumn::add_plain(std::string_view value) {
+  numbers_.push_back(static_cast<std::int64_t>(value.size()));
+  texts_ += value;
+}
+
+void ParquetColumn::add_plain(std::uint32_t v4) { add_plain_all(std::span(&v4, 1)); }
+
+void ParquetColumn::add_plain_all(std::span<const std::int32_t> values) {
+  numbers_.insert(numbers_.end(), values.begin(), values.end());
+}
+void ParquetColumn::add_plain_all(std::span<const std::int64_t> values) {
+  numbers_.insert(numbers_.end(), values.begin(), values.end());
+}
+void ParquetColumn::add_plain_all(std::span<const std::string_view> values) {
+  for (const std::string_view value : values) add_plain(value);
+}
+
+void ParquetColumn::add_plain_all(std::span<const std::uint32_t> v4s) {
+  const std::size_t before = texts_.size();
+  const std::size_t numbers_before = numbers_.size();
+  texts_.resize(before + v4s.size() * kV4TextMax + net::Address::kWriteMax);
+  numbers_.resize(numbers_before + v4s.size());
+  char* at = texts_.data() + before;
+  std::int64_t* length = numbers_.data() + numbers_before;
+  for (const std::uint32_t v4 : v4s) {
+    char* const end = net::Address::v4(v4).write(at);
+    *length++ = end - at;
+    at = end;
+  }
+  texts_.resize(static_cast<std::size_t>(at - texts_.data()));
+}
+
+void ParquetColumn::check_dictionary() {
+  bool is_given_up = dictionary_.is_overfull();
+  for (const Trial& trial : kTrials) {
+    is_given_up |=
+        dictionary_.size() == trial.different && trial.different * 8 > values_ * trial.of_all_max;
+  }
+  if (is_given_up) leave_dictionary();
+}
+
+void ParquetColumn::leave_dictionary() {
+  for (const std::uint32_t place : places_) {
+    if (type_ == ColumnType::string) {
+      add_plain(dictionary_.text(place));
+    } else {
+      add_plain(dictionary_.number(place));
+    }
+  }
+  uses_dictionary_ = false;
+  places_.clear();
+  dictionary_ = ParquetDictionary(type_);
+}
+
+void ParquetColumn::append_data_page(std::string& out) const {
+  append_levels(out);
+  if (uses_dictionary_) {
+    const int bit_width =
+        static_cast<int>(std::bit_width(std::max<std::size_t>(dictionary_.size(), 2) - 1));
+    out += static_cast<char>(bit_width);
+    append_hybrid(out, places_, bit_width);
     return;
   }
-  const int bit_width =
-      static_cast<int>(std::bit_width(std::max<std::size_t>(starts_.size(), 2) - 1));
-  out += static_cast<char>(bit_width);
-  append_hybrid(out, places_, bit_width);
+  append_delta(out, numbers_, type_ == ColumnType::int64 ? 64 : 32);
+  out += texts_;
+}
+
+// ---- Statistics ----
+
+std::string ParquetColumn::number_bytes(std::int64_t value) const {
+  std::string bytes;
+  if (type_ == ColumnType::int32) {
+    append_fixed(bytes, static_cast<std::int32_t>(value));
+  } else {
+    append_fixed(bytes, value);
+  }
+  return bytes;
 }
 
 bool ParquetColumn::bounds(std::string& least, std::string& greatest) const {
   if (values_ == 0) return false;
-  if (type_ == ColumnType::string) {
-    text_bounds(least, greatest);
+  const std::size_t count = uses_dictionary_ ? dictionary_.size() : numbers_.size();
+  if (type_ != ColumnType::string) {
+    const auto at = [&](std::size_t i) {
+      return uses_dictionary_ ? dictionary_.number(i) : numbers_[i];
+    };
+    std::int64_t low = at(0);
+    std::int64_t high = low;
+    for (std::size_t i = 1; i < count; ++i) {
+      low = std::min(low, at(i));
+      high = std::max(high, at(i));
+    }
+    least = number_bytes(low);
+    greatest = number_bytes(high);
     return true;
   }
-  const std::string_view numbers = uses_dictionary_ ? dictionary_ : plain_;
-  const std::size_t width = type_ == ColumnType::int32 ? 4 : 8;
-  std::int64_t low = number_at(numbers);
-  std::int64_t high = low;
-  for (std::size_t at = 0; at < numbers.size(); at += width) {
-    const std::int64_t number = number_at(numbers.substr(at));
-    low = std::min(low, number);
-    high = std::max(high, number);
-  }
-  append_plain(least, low);
-  append_plain(greatest, high);
-  return true;
-}
-
-void ParquetColumn::text_bounds(std::string& least, std::string& greatest) const {
-  std::string_view rest = uses_dictionary_ ? dictionary_ : plain_;
-  std::string_view low;
-  std::string_view high;
-  while (!rest.empty()) {
-    const std::size_t size = read_little_endian<std::uint32_t>(rest.data());
-    const std::string_view text = rest.substr(4, size);
-    if (low.data() == nullptr || text < low) low = text;
-    if (high.data() == nullptr || high < text) high = text;
-    rest.remove_prefix(4 + size);
+  std::size_t from = 0;
+  const auto next = [&](std::size_t i) {
+    if (uses_dictionary_) return dictionary_.text(i);
+    const auto size = static_cast<std::size_t>(numbers_[i]);
+    from += size;
+    return std::string_view(texts_).substr(from - size, size);
+  };
+  std::string_view low = next(0);
+  std::string_view high = low;
+  for (std::size_t i = 1; i < count; ++i) {
+    const std::string_view text = next(i);
+    if (text < low) low = text;
+    if (high < text) high = text;
   }
   least = low;
   greatest = high;
+  return true;
 }
 
-void ParquetColumn::clear() {
+void ParquetColumn::begin(const ParquetColumn& before) {
+  uses_dictionary_ = before.uses_dictionary_;
   rows_ = values_ = 0;
-  uses_dictionary_ = wants_dictionary_;
   defined_.clear();
-  plain_.clear();
   dictionary_.clear();
-  starts_.clear();
-  hashes_.clear();
   places_.clear();
-  std::ranges::fill(table_, kNoPlace);
-  last_place_ = kNoPlace;
+  numbers_.clear();
+  texts_.clear();
+  // As many values are to be expected as there were.
+  places_.reserve(before.places_.size());
+  numbers_.reserve(before.numbers_.size());
+  texts_.reserve(before.texts_.size());
 }
 
 }  // namespace weir::columnar

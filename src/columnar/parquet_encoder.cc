@@ -1,89 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "columnar/parquet_encoder.h"
 
-#include <zstd.h>
-
+#include <algorithm>
 #include <string>
 #include <utility>
 
-#include "columnar/parquet_column.h"
+#include "columnar/parquet_bytes.h"
+#include "columnar/parquet_group.h"
 #include "columnar/thrift.h"
 
 namespace weir::columnar {
 namespace {
 
-// Numbers of the specification (parquet.thrift).
 constexpr std::string_view kMagic = "PAR1";
-constexpr std::int32_t kInt32 = 1;
-constexpr std::int32_t kInt64 = 2;
-constexpr std::int32_t kByteArray = 6;
+// Numbers of the specification (parquet.thrift).
+constexpr std::int32_t kPhysicalInt32 = 1;
+constexpr std::int32_t kPhysicalInt64 = 2;
+constexpr std::int32_t kPhysicalByteArray = 6;
 constexpr std::int32_t kOptional = 1;
-constexpr std::int32_t kUtf8 = 0;
-constexpr std::int32_t kPlain = 0;
-constexpr std::int32_t kRle = 3;
-constexpr std::int32_t kRleDictionary = 8;
-constexpr std::int32_t kZstd = 6;
-constexpr std::int32_t kDataPage = 0;
-constexpr std::int32_t kDictionaryPage = 2;
+constexpr std::int32_t kConvertedUtf8 = 0;
+constexpr std::int32_t kConvertedInt32 = 17;
+constexpr std::int32_t kConvertedInt64 = 18;
+constexpr std::int32_t kEncodingRle = 3;
+constexpr std::int32_t kCodecGzip = 2;
+constexpr std::int32_t kCodecZstd = 6;
 
-constexpr int kZstdLevel = 1;
-/// Bounds of longer texts are left out: they would make the footer large.
-constexpr std::size_t kBoundBytesMax = 256;
+/// Rows between looks at the size of a row group; they are at fixed rows, so that a file does not
+/// depend on how its rows were passed.
+constexpr std::size_t kSizeCheckPeriod = 4096;
+static_assert(ParquetEncoder::kRowGroupRows % kSizeCheckPeriod == 0);
 
-std::int32_t physical_type(ColumnType type) {
+struct TypeNumbers {
+  std::int32_t physical;
+  std::int32_t converted;
+};
+TypeNumbers numbers_of(ColumnType type) {
   switch (type) {
     case ColumnType::int32:
-      return kInt32;
+      return {kPhysicalInt32, kConvertedInt32};
     case ColumnType::int64:
-      return kInt64;
+      return {kPhysicalInt64, kConvertedInt64};
     case ColumnType::string:
-      return kByteArray;
+      break;
   }
-  return kByteArray;
+  return {kPhysicalByteArray, kConvertedUtf8};
 }
 
-/// What the footer says of a column in a row group.
-struct Chunk {
-  std::int64_t offset = 0;  // of its first page
-  std::int64_t data_page_offset = 0;
-  std::int64_t packed_bytes = 0;
-  std::int64_t bytes = 0;
+/// A row group that was written.
+struct Written {
   std::int64_t rows = 0;
-  std::int64_t nulls = 0;
-  bool has_dictionary = false;
-  bool has_bounds = false;
-  std::int32_t codec = kZstd;
-  std::string least;
-  std::string greatest;
-};
-
-struct RowGroup {
-  std::int64_t rows = 0;
-  std::vector<Chunk> chunks;
+  std::vector<ParquetChunk> chunks;  // offsets are in the file
 };
 
 }  // namespace
 
 struct ParquetEncoder::Impl {
-  std::vector<Column> columns;
-  Sink sink;
-  std::vector<ParquetColumn> buffers;
-  std::vector<RowGroup> groups;
+  const std::vector<Column> columns;
+  const Sink sink;
+  const Options options;
+  std::shared_ptr<ParquetGroup> open;   // takes rows
+  std::shared_ptr<ParquetGroup> going;  // is encoded
+  std::shared_ptr<ParquetGroup> spare;
+  std::size_t going_bytes = 0;
+  std::vector<Written> written;
   std::uint64_t rows = 0;
-  std::size_t rows_in_group = 0;
   std::int64_t offset = 0;
-  ZSTD_CCtx* context = ZSTD_createCCtx();
-  std::string page;
-  std::string packed;
 
-  Impl(std::vector<Column> columns_in, Sink sink_in)
-      : columns(std::move(columns_in)), sink(std::move(sink_in)) {
-    WEIR_ASSERT(context != nullptr);
-    for (const Column& column : columns) buffers.emplace_back(column.type);
-  }
-  ~Impl() { ZSTD_freeCCtx(context); }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  Impl(std::vector<Column> columns_in, Sink sink_in, Options options_in)
+      : columns(std::move(columns_in)),
+        sink(std::move(sink_in)),
+        options(options_in),
+        open(std::make_shared<ParquetGroup>(columns, options.compression)) {}
 
   Result<void> write(std::string_view bytes) {
     WEIR_CHECK(sink(bytes));
@@ -91,99 +78,57 @@ struct ParquetEncoder::Impl {
     return {};
   }
 
-  std::size_t buffered() const {
-    std::size_t sum = 0;
-    for (const ParquetColumn& buffer : buffers) sum += buffer.bytes();
-    return sum;
-  }
-
-  Result<void> write_page(Chunk& chunk, const ParquetColumn& buffer, bool is_dictionary);
-  Result<Chunk> write_chunk(const ParquetColumn& buffer);
-  Result<void> write_group();
+  Result<void> close_group();
+  Result<void> write_going();
   Result<void> write_footer();
-  static void describe(ThriftWriter& thrift, const Column& column, const Chunk& chunk);
+  void describe(ThriftWriter& thrift, const Column& column, const ParquetChunk& chunk) const;
 };
 
-/// Compresses `page` and writes it behind its header.
-Result<void> ParquetEncoder::Impl::write_page(Chunk& chunk, const ParquetColumn& buffer,
-                                              bool is_dictionary) {
-  packed.resize(ZSTD_compressBound(page.size()));
-  const std::size_t size = ZSTD_compressCCtx(context, packed.data(), packed.size(), page.data(),
-                                             page.size(), kZstdLevel);
-  WEIR_ASSERT(!ZSTD_isError(size));
-  std::string header;
-  ThriftWriter thrift(header);
-  thrift.open_element();
-  thrift.i32(1, is_dictionary ? kDictionaryPage : kDataPage);
-  thrift.i32(2, static_cast<std::int32_t>(page.size()));
-  thrift.i32(3, static_cast<std::int32_t>(size));
-  if (is_dictionary) {
-    thrift.open(7);
-    thrift.i32(1, static_cast<std::int32_t>(buffer.dictionary_values()));
-    thrift.i32(2, kPlain);
-  } else {
-    thrift.open(5);
-    thrift.i32(1, static_cast<std::int32_t>(buffer.rows()));
-    thrift.i32(2, buffer.has_dictionary() ? kRleDictionary : kPlain);
-    thrift.i32(3, kRle);
-    thrift.i32(4, kRle);
-  }
-  thrift.close();
-  thrift.close();
-  chunk.bytes += static_cast<std::int64_t>(header.size() + page.size());
-  chunk.packed_bytes += static_cast<std::int64_t>(header.size() + size);
-  WEIR_CHECK(write(header));
-  return write(std::string_view(packed).substr(0, size));
-}
-
-Result<Chunk> ParquetEncoder::Impl::write_chunk(const ParquetColumn& buffer) {
-  Chunk chunk;
-  chunk.offset = offset;
-  chunk.rows = static_cast<std::int64_t>(buffer.rows());
-  chunk.nulls = static_cast<std::int64_t>(buffer.nulls());
-  chunk.has_dictionary = buffer.has_dictionary();
-  if (chunk.has_dictionary) {
-    page = buffer.dictionary_page();
-    WEIR_CHECK(write_page(chunk, buffer, true));
-  }
-  chunk.data_page_offset = offset;
-  page.clear();
-  buffer.append_data_page(page);
-  WEIR_CHECK(write_page(chunk, buffer, false));
-  chunk.has_bounds = buffer.bounds(chunk.least, chunk.greatest) &&
-                     chunk.least.size() <= kBoundBytesMax &&
-                     chunk.greatest.size() <= kBoundBytesMax;
-  return chunk;
-}
-
-Result<void> ParquetEncoder::Impl::write_group() {
-  if (rows_in_group == 0) return {};
+/// Writes the row group that is being encoded, if there is one.
+Result<void> ParquetEncoder::Impl::write_going() {
+  if (going == nullptr) return {};
+  going->wait();
   if (offset == 0) WEIR_CHECK(write(kMagic));
-  RowGroup& group = groups.emplace_back();
-  group.rows = static_cast<std::int64_t>(rows_in_group);
-  for (ParquetColumn& buffer : buffers) {
-    WEIR_ASSERT(buffer.rows() == rows_in_group);
-    WEIR_TRY(Chunk chunk, write_chunk(buffer));
-    group.chunks.push_back(std::move(chunk));
-    buffer.clear();
+  Written& group = written.emplace_back();
+  group.rows = static_cast<std::int64_t>(going->rows);
+  group.chunks = going->chunks();
+  for (ParquetChunk& chunk : group.chunks) {
+    chunk.offset += offset;
+    chunk.data_page_offset += offset;
   }
-  rows_in_group = 0;
+  WEIR_CHECK(write(going->bytes()));
+  spare = std::exchange(going, nullptr);
+  going_bytes = 0;
+  return {};
+}
+
+Result<void> ParquetEncoder::Impl::close_group() {
+  WEIR_CHECK(write_going());
+  if (open->rows == 0) return {};
+  going_bytes = open->buffered_bytes();
+  going = std::exchange(open, std::exchange(spare, nullptr));
+  if (open == nullptr) open = std::make_shared<ParquetGroup>(columns, options.compression);
+  open->begin(*going);
+  if (options.workers == nullptr) return write_going();
+  ParquetGroup::post(going, *options.workers);
   return {};
 }
 
 void ParquetEncoder::Impl::describe(ThriftWriter& thrift, const Column& column,
-                                    const Chunk& chunk) {
+                                    const ParquetChunk& chunk) const {
+  const auto plain = static_cast<std::int32_t>(ParquetColumn::Encoding::plain);
+  const auto encoding = static_cast<std::int32_t>(chunk.encoding);
   thrift.open_element();
   thrift.i64(2, chunk.offset);
   thrift.open(3);
-  thrift.i32(1, physical_type(column.type));
+  thrift.i32(1, numbers_of(column.type).physical);
   if (chunk.has_dictionary) {
-    thrift.list_of_i32(2, {kPlain, kRle, kRleDictionary});
+    thrift.list_of_i32(2, {plain, kEncodingRle, encoding});
   } else {
-    thrift.list_of_i32(2, {kPlain, kRle});
+    thrift.list_of_i32(2, {kEncodingRle, encoding});
   }
   thrift.list_of_binary(3, {column.name});
-  thrift.i32(4, chunk.codec);
+  thrift.i32(4, options.compression == Compression::gzip ? kCodecGzip : kCodecZstd);
   thrift.i64(5, chunk.rows);
   thrift.i64(6, chunk.bytes);
   thrift.i64(7, chunk.packed_bytes);
@@ -212,13 +157,13 @@ Result<void> ParquetEncoder::Impl::write_footer() {
   thrift.i32(5, static_cast<std::int32_t>(columns.size()));
   thrift.close();
   for (const Column& column : columns) {
-    const bool is_text = column.type == ColumnType::string;
+    const TypeNumbers type = numbers_of(column.type);
     thrift.open_element();
-    thrift.i32(1, physical_type(column.type));
+    thrift.i32(1, type.physical);
     thrift.i32(3, kOptional);
     thrift.binary(4, column.name);
-    if (is_text) {
-      thrift.i32(6, kUtf8);
+    thrift.i32(6, type.converted);
+    if (column.type == ColumnType::string) {
       thrift.open(10);  // LogicalType: the union member STRING
       thrift.open(1);
       thrift.close();
@@ -227,8 +172,8 @@ Result<void> ParquetEncoder::Impl::write_footer() {
     thrift.close();
   }
   thrift.i64(3, static_cast<std::int64_t>(rows));
-  thrift.list_of_structs(4, groups.size());
-  for (const RowGroup& group : groups) {
+  thrift.list_of_structs(4, written.size());
+  for (const Written& group : written) {
     std::int64_t bytes = 0;
     thrift.open_element();
     thrift.list_of_structs(1, group.chunks.size());
@@ -249,40 +194,60 @@ Result<void> ParquetEncoder::Impl::write_footer() {
     thrift.close();
   }
   thrift.close();
-  const auto size = static_cast<std::uint32_t>(footer.size());
-  for (int i = 0; i < 4; ++i) footer += static_cast<char>(size >> (8 * i));
+  append_fixed(footer, static_cast<std::uint32_t>(footer.size()));
   footer += kMagic;
   return write(footer);
 }
 
+ParquetEncoder::ParquetEncoder(std::vector<Column> columns, Sink sink, Options options)
+    : impl_(std::make_unique<Impl>(std::move(columns), std::move(sink), options)) {}
 ParquetEncoder::ParquetEncoder(std::vector<Column> columns, Sink sink)
-    : impl_(std::make_unique<Impl>(std::move(columns), std::move(sink))) {}
+    : ParquetEncoder(std::move(columns), std::move(sink), Options{}) {}
 ParquetEncoder::~ParquetEncoder() = default;
 
-void ParquetEncoder::add_null(std::size_t column) { impl_->buffers[column].add_null(); }
-void ParquetEncoder::add(std::size_t column, std::int64_t value) {
-  impl_->buffers[column].add(value);
-}
-void ParquetEncoder::add(std::size_t column, std::string_view value) {
-  impl_->buffers[column].add(value);
+std::size_t ParquetEncoder::rows_max() const {
+  return kSizeCheckPeriod - impl_->open->rows % kSizeCheckPeriod;
 }
 
-Result<void> ParquetEncoder::end_row() {
-  constexpr std::size_t kSizeCheckPeriod = 1024;
-  ++impl_->rows;
-  ++impl_->rows_in_group;
-  const bool is_full =
-      impl_->rows_in_group == kRowGroupRows ||
-      (impl_->rows_in_group % kSizeCheckPeriod == 0 && impl_->buffered() >= kRowGroupBytesMax);
-  return is_full ? impl_->write_group() : Result<void>();
+void ParquetEncoder::add(std::size_t column, std::span<const std::int32_t> values,
+                         Present present) {
+  impl_->open->columns[column].add(values, present);
+}
+void ParquetEncoder::add(std::size_t column, std::span<const std::int64_t> values,
+                         Present present) {
+  impl_->open->columns[column].add(values, present);
+}
+void ParquetEncoder::add(std::size_t column, std::span<const std::string_view> values,
+                         Present present) {
+  impl_->open->columns[column].add(values, present);
+}
+void ParquetEncoder::add_v4s(std::size_t column, std::span<const std::uint32_t> values,
+                             Present present) {
+  impl_->open->columns[column].add_v4s(values, present);
+}
+void ParquetEncoder::add_nulls(std::size_t column, std::size_t count) {
+  impl_->open->columns[column].add_nulls(count);
+}
+
+Result<void> ParquetEncoder::end_rows(std::size_t count) {
+  WEIR_ASSERT(count <= rows_max());
+  ParquetGroup& open = *impl_->open;
+  open.rows += count;
+  impl_->rows += count;
+  const bool is_full = open.rows == kRowGroupRows || (open.rows % kSizeCheckPeriod == 0 &&
+                                                      open.buffered_bytes() >= kRowGroupBytesMax);
+  return is_full ? impl_->close_group() : Result<void>();
 }
 
 Result<void> ParquetEncoder::finish() {
-  WEIR_CHECK(impl_->write_group());
+  WEIR_CHECK(impl_->close_group());
+  WEIR_CHECK(impl_->write_going());
   return impl_->write_footer();
 }
 
 std::uint64_t ParquetEncoder::rows() const { return impl_->rows; }
-std::size_t ParquetEncoder::buffered_bytes() const { return impl_->buffered(); }
+std::size_t ParquetEncoder::buffered_bytes() const {
+  return impl_->open->buffered_bytes() + impl_->going_bytes;
+}
 
 }  // namespace weir::columnar

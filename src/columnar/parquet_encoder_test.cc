@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "columnar/parquet_column.h"
+#include "columnar/parquet_bytes.h"
 
 namespace weir::columnar {
 namespace {
@@ -181,6 +181,112 @@ TEST(AppendHybrid, ReadsBackWhateverTheRuns) {
     append_hybrid(bytes, numbers, bit_width);
     ASSERT_EQ(read_hybrid(bytes, numbers.size(), bit_width), numbers) << "round " << round;
   }
+}
+
+// The slow twin of append_delta().
+std::vector<std::int64_t> read_delta(std::string_view bytes, int bits) {
+  std::size_t at = 0;
+  const auto varint = [&] {
+    std::uint64_t number = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto piece = static_cast<unsigned char>(bytes[at++]);
+      number |= std::uint64_t{piece & 0x7fU} << shift;
+      if (piece < 0x80) return number;
+    }
+  };
+  const auto zigzag = [&] {
+    const std::uint64_t number = varint();
+    return (number >> 1) ^ (~(number & 1) + 1);
+  };
+  EXPECT_EQ(varint(), 128U);
+  EXPECT_EQ(varint(), 4U);
+  const std::uint64_t count = varint();
+  std::uint64_t value = zigzag();
+  std::vector<std::int64_t> numbers;
+  const auto keep = [&] {
+    numbers.push_back(bits == 32 ? std::int64_t{static_cast<std::int32_t>(value)}
+                                 : static_cast<std::int64_t>(value));
+  };
+  if (count > 0) keep();
+  while (numbers.size() < count) {
+    const std::uint64_t least = zigzag();
+    const std::string_view widths = bytes.substr(at, 4);
+    at += 4;
+    for (const char c : widths) {
+      if (numbers.size() == count) break;
+      const auto width = static_cast<std::size_t>(c);
+      for (std::size_t i = 0; i < 32; ++i) {
+        std::uint64_t above = 0;
+        for (std::size_t bit = i * width; bit < (i + 1) * width; ++bit) {
+          const auto byte = static_cast<unsigned char>(bytes[at + bit / 8]);
+          above |= std::uint64_t{(byte >> (bit % 8)) & 1U} << (bit - i * width);
+        }
+        if (numbers.size() == count) continue;
+        value += least + above;
+        keep();
+      }
+      at += width * 4;
+    }
+  }
+  EXPECT_EQ(at, bytes.size());
+  return numbers;
+}
+
+TEST(AppendDelta, ReadsBackWhateverTheNumbers) {
+  std::uint64_t seed = 3;
+  const auto draw = [&seed] {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    return seed ^ (seed >> 29);
+  };
+  for (int round = 0; round < 1000; ++round) {
+    const int bits = round % 2 == 0 ? 32 : 64;
+    const int shift = static_cast<int>(draw() % static_cast<unsigned>(bits));
+    std::vector<std::int64_t> numbers;
+    for (std::uint64_t left = draw() % 500; left > 0; --left) {
+      const std::uint64_t number = draw() >> shift;
+      numbers.push_back(bits == 32 ? std::int64_t{static_cast<std::int32_t>(number)}
+                                   : static_cast<std::int64_t>(number));
+    }
+    std::string bytes;
+    append_delta(bytes, numbers, bits);
+    ASSERT_EQ(read_delta(bytes, bits), numbers) << "round " << round;
+  }
+}
+
+TEST_F(ParquetEncoderTest, TheBytesFollowFromTheRowsHoweverTheyArePassed) {
+  std::string files[3];
+  SystemRuntime workers(2);
+  for (int way = 0; way < 3; ++way) {
+    std::string& file = files[way];
+    const auto keep = [&file](std::string_view bytes) -> Result<void> {
+      file += bytes;
+      return {};
+    };
+    ParquetEncoder encoder({{"port", ColumnType::int32}, {"address", ColumnType::string}}, keep,
+                           {.workers = way == 2 ? &workers : nullptr});
+    constexpr std::size_t kRows = 150'000;
+    std::vector<std::int32_t> ports(kRows);
+    std::vector<std::uint32_t> addresses(kRows);
+    std::vector<std::uint8_t> present(kRows);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      ports[i] = static_cast<std::int32_t>(i * 7919 % 65'536);
+      addresses[i] = static_cast<std::uint32_t>(i * 2'654'435'761U % 3000);
+      present[i] = i % 5 == 0 ? 0 : 1;
+    }
+    for (std::size_t at = 0; at < kRows;) {
+      const std::size_t wanted = way == 0 ? 1 : way == 1 ? 1000 : kRows;
+      const std::size_t count = std::min({wanted, encoder.rows_max(), kRows - at});
+      encoder.add(0, std::span<const std::int32_t>(ports).subspan(at, count),
+                  std::span<const std::uint8_t>(present).subspan(at, count));
+      encoder.add_v4s(1, std::span<const std::uint32_t>(addresses).subspan(at, count), {});
+      ASSERT_TRUE(encoder.end_rows(count));
+      at += count;
+    }
+    ASSERT_TRUE(encoder.finish());
+  }
+  EXPECT_EQ(files[0], files[1]);
+  EXPECT_EQ(files[0], files[2]);
+  workers.quiesce();
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <duckdb.h>
 
+#include <algorithm>
+
 namespace weir::columnar {
 namespace {
 
@@ -21,9 +23,19 @@ std::string quote(std::string_view text, char mark) {
   return out + mark;
 }
 
-std::string scan_of(const std::filesystem::path& file) {
-  return " FROM read_parquet(" + quote(file.native(), '\'') + ", hive_partitioning = false)";
+std::string scan_of(std::span<const std::filesystem::path> files) {
+  std::string list;
+  for (const std::filesystem::path& file : files) {
+    list += list.empty() ? "[" : ", ";
+    list += quote(file.native(), '\'');
+  }
+  return " FROM read_parquet(" + list + "], hive_partitioning = false)";
 }
+
+struct Limits {
+  std::uint64_t memory_bytes_max = std::uint64_t{ParquetRows::kMemoryMiB} << 20;
+  std::string work_folder = {};
+};
 
 /// A database in memory that reads files only.
 class Database {
@@ -36,13 +48,13 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  Result<void> open() {
-    const std::string memory = std::to_string(ParquetRows::kMemoryMiB) + "MiB";
+  Result<void> open(const Limits& limits = {}) {
+    const std::string memory = std::to_string(limits.memory_bytes_max) + "B";
     const char* const settings[][2] = {{"threads", "1"},
                                        {"memory_limit", memory.c_str()},
                                        {"autoinstall_known_extensions", "false"},
                                        {"autoload_known_extensions", "false"},
-                                       {"temp_directory", ""}};
+                                       {"temp_directory", limits.work_folder.c_str()}};
     duckdb_config config = nullptr;
     if (duckdb_create_config(&config) == DuckDBError) return unreadable(nullptr);
     for (const auto& [name, value] : settings) {
@@ -124,18 +136,102 @@ Result<void> visit_rows(duckdb_data_chunk chunk, std::vector<std::string_view>& 
   return {};
 }
 
-}  // namespace
+std::string_view sql_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::int32:
+      return "INTEGER";
+    case ColumnType::int64:
+      return "BIGINT";
+    case ColumnType::string:
+      break;
+  }
+  return "VARCHAR";
+}
 
-Result<std::vector<std::string>> ParquetRows::columns(const std::filesystem::path& file) {
-  Database database;
-  WEIR_CHECK(database.open());
+/// A chunk whose columns have the types of the encoder's.
+class TypedChunk {
+ public:
+  TypedChunk(duckdb_data_chunk chunk, const std::vector<Column>& columns)
+      : chunk_(chunk), columns_(columns) {}
+
+  Result<void> add_to(ParquetEncoder& encoder) {
+    std::size_t left = duckdb_data_chunk_get_size(chunk_);
+    for (std::size_t first = 0; left > 0;) {
+      const std::size_t count = std::min<std::size_t>(left, encoder.rows_max());
+      for (std::size_t i = 0; i < columns_.size(); ++i) add_column(encoder, i, first, count);
+      WEIR_CHECK(encoder.end_rows(count));
+      first += count;
+      left -= count;
+    }
+    return {};
+  }
+
+ private:
+  void add_column(ParquetEncoder& encoder, std::size_t index, std::size_t first,
+                  std::size_t count) {
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk_, index);
+    void* const data = duckdb_vector_get_data(vector);
+    std::uint64_t* const validity = duckdb_vector_get_validity(vector);
+    present_.clear();
+    for (std::size_t row = first; validity != nullptr && row < first + count; ++row) {
+      present_.push_back(duckdb_validity_row_is_valid(validity, row) ? 1 : 0);
+    }
+    switch (columns_[index].type) {
+      case ColumnType::int32:
+        return encoder.add(index, std::span(static_cast<const std::int32_t*>(data) + first, count),
+                           present_);
+      case ColumnType::int64:
+        return encoder.add(index, std::span(static_cast<const std::int64_t*>(data) + first, count),
+                           present_);
+      case ColumnType::string:
+        break;
+    }
+    texts_.clear();
+    for (std::size_t row = first; row < first + count; ++row) {
+      const bool is_there = present_.empty() || present_[row - first] != 0;
+      texts_.push_back(is_there ? text_at(static_cast<duckdb_string_t*>(data), row)
+                                : std::string_view());
+    }
+    encoder.add(index, std::span<const std::string_view>(texts_), present_);
+  }
+
+  duckdb_data_chunk chunk_;
+  const std::vector<Column>& columns_;
+  std::vector<std::uint8_t> present_;
+  std::vector<std::string_view> texts_;
+};
+
+/// Passes the chunks of a query on.
+template <class Take>
+Result<void> for_each_chunk(duckdb_result& result, const Take& take) {
+  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result)) {
+    const Result<void> taken = take(chunk);
+    duckdb_destroy_data_chunk(&chunk);
+    WEIR_CHECK(taken);
+  }
+  if (const char* message = duckdb_result_error(&result); message != nullptr) {
+    return unreadable(message);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> names_of(Database& database, const std::filesystem::path& file) {
   Query query;
-  WEIR_CHECK(query.run(database.connection(), "SELECT *" + scan_of(file) + " LIMIT 0"));
+  WEIR_CHECK(
+      query.run(database.connection(), "SELECT *" + scan_of(std::span(&file, 1)) + " LIMIT 0"));
   std::vector<std::string> names;
   for (idx_t i = 0; i < duckdb_column_count(&query.result()); ++i) {
     names.emplace_back(duckdb_column_name(&query.result(), i));
   }
   return names;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> ParquetRows::columns(const std::filesystem::path& file) {
+  Database database;
+  WEIR_CHECK(database.open());
+  return names_of(database, file);
 }
 
 Result<void> ParquetRows::read(const std::filesystem::path& file,
@@ -148,17 +244,39 @@ Result<void> ParquetRows::read(const std::filesystem::path& file,
     sql += "CAST(" + quote(column, '"') + " AS VARCHAR)";
   }
   Query query;
-  WEIR_CHECK(query.run(database.connection(), sql + scan_of(file)));
+  WEIR_CHECK(query.run(database.connection(), sql + scan_of(std::span(&file, 1))));
   std::vector<std::string_view> cells(columns.size());
-  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(query.result())) {
-    const auto visited = visit_rows(chunk, cells, visit);
-    duckdb_destroy_data_chunk(&chunk);
-    WEIR_CHECK(visited);
+  return for_each_chunk(query.result(),
+                        [&](duckdb_data_chunk chunk) { return visit_rows(chunk, cells, visit); });
+}
+
+Result<void> merge_parquet(std::span<const std::filesystem::path> from,
+                           const std::vector<Column>& columns, std::string_view order_by,
+                           const std::filesystem::path& work_folder, ParquetEncoder& encoder,
+                           std::uint64_t memory_bytes_max) {
+  WEIR_ASSERT(!from.empty());
+  Database database;
+  WEIR_CHECK(
+      database.open({std::max<std::uint64_t>(memory_bytes_max, 64u << 20), work_folder.native()}));
+  for (const std::filesystem::path& file : from) {
+    WEIR_TRY(const auto names, names_of(database, file));
+    if (!std::ranges::equal(names, columns, {}, {}, &Column::name)) {
+      return Error{ErrorKind::invalid, "InvalidData",
+                   file.native() + " has other columns than the files that it belongs to"};
+    }
   }
-  if (const char* message = duckdb_result_error(&query.result()); message != nullptr) {
-    return unreadable(message);
+  std::string sql = "SELECT ";
+  for (const Column& column : columns) {
+    if (&column != columns.data()) sql += ", ";
+    sql += "CAST(" + quote(column.name, '"') + " AS " + std::string(sql_type(column.type)) + ')';
   }
-  return {};
+  sql += scan_of(from);
+  if (!order_by.empty()) sql += " ORDER BY " + quote(order_by, '"');
+  Query query;
+  WEIR_CHECK(query.run(database.connection(), sql));
+  return for_each_chunk(query.result(), [&](duckdb_data_chunk chunk) {
+    return TypedChunk(chunk, columns).add_to(encoder);
+  });
 }
 
 }  // namespace weir::columnar

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "columnar/parquet_encoder.h"
 
 namespace weir::columnar {
 
@@ -27,5 +29,14 @@ class ParquetRows {
   static Result<void> read(const std::filesystem::path& file, std::span<const std::string> columns,
                            const Visit& visit);
 };
+
+/// Adds the rows of `from`, files with exactly these columns, to the encoder, sorted by the column
+/// `order_by` ("" keeps the order). `work_folder` takes what does not fit `memory_bytes_max` (at
+/// least 64 MiB). Error: the files do not go together or cannot be read, the disk is full, or that
+/// of the encoder; some rows may have been added then.
+Result<void> merge_parquet(std::span<const std::filesystem::path> from,
+                           const std::vector<Column>& columns, std::string_view order_by,
+                           const std::filesystem::path& work_folder, ParquetEncoder& encoder,
+                           std::uint64_t memory_bytes_max = 256u << 20);
 
 }  // namespace weir::columnar

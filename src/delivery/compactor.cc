@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "columnar/file_sink.h"
 #include "columnar/flow_files.h"
+#include "columnar/flow_rows.h"
 #include "columnar/gzip.h"
-#include "columnar/parquet.h"
+#include "columnar/parquet_reader.h"
 #include "delivery/object_writer.h"
 
 namespace weir::delivery {
@@ -208,7 +210,13 @@ Result<fs::path> Compactor::write_merged(const Subscription& flow_log,
   for (const auto& object : opened) paths.push_back(object->path());
   const TemporaryFile work{fs::path(file) += "-work"};
   const bool has_start = flow_log.has_field(flow::Field::start);
-  WEIR_CHECK(columnar::merge_parquet(paths, file, has_start ? "start" : "", work.path));
+  const auto columns = columnar::flow_columns(flow_log.format());
+  columnar::FileSink out(file);
+  columnar::ParquetEncoder encoder(columns, out.sink(),
+                                   {.compression = columnar::Compression::gzip});
+  WEIR_CHECK(columnar::merge_parquet(paths, columns, has_start ? "start" : "", work.path, encoder));
+  WEIR_CHECK(encoder.finish());
+  WEIR_CHECK(out.close());
   return file;
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "columnar/flow_rows.h"
 #include "delivery/delivery_test_tools.h"
 
 namespace weir::delivery {
@@ -120,7 +121,7 @@ TEST_F(DeliveryTest, AParquetFileHasTheColumnsOfTheFormat) {
   const auto flow_log = Subscription::make(scope_, shown());
   ASSERT_TRUE(flow_log);
   using enum columnar::ColumnType;
-  EXPECT_THAT((*flow_log)->columns(),
+  EXPECT_THAT(columnar::flow_columns((*flow_log)->format()),
               ElementsAre(columnar::Column{"srcaddr", string}, columnar::Column{"dstport", int32},
                           columnar::Column{"bytes", int64}, columnar::Column{"log_status", string},
                           columnar::Column{"tcp_flags", int32}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 
@@ -33,6 +34,10 @@ class ObjectWriter {
                         std::span<const Journal::Chunk> chunks);
   Result<std::uint64_t> put_parquet(const Subscription& flow_log, const std::string& key,
                                     std::span<const Journal::Chunk> chunks);
+  /// Returns how many records were left out.
+  Result<std::uint64_t> write_parquet(const Subscription& flow_log,
+                                      std::span<const Journal::Chunk> chunks,
+                                      const std::filesystem::path& file);
 
   objects::Objects& objects_;
   Counter& files_ = counter("weir_delivery_files_total", "Flow-log files written to buckets.");

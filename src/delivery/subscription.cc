@@ -11,19 +11,6 @@ namespace {
 
 using flow::Field;
 
-columnar::ColumnType column_type(flow::FieldKind kind) {
-  switch (kind) {
-    case flow::FieldKind::int32:
-      return columnar::ColumnType::int32;
-    case flow::FieldKind::int64:
-      return columnar::ColumnType::int64;
-    case flow::FieldKind::address:
-    case flow::FieldKind::text:
-      break;
-  }
-  return columnar::ColumnType::string;
-}
-
 constexpr Field kTagFields[] = {Field::interface_tag, Field::interface_tag_2, Field::instance_tag,
                                 Field::instance_tag_2};
 
@@ -167,15 +154,6 @@ columnar::FlowFile Subscription::file(Time slot, std::string hash) const {
   }
   out.hash = std::move(hash);
   return out;
-}
-
-std::vector<columnar::Column> Subscription::columns() const {
-  std::vector<columnar::Column> all;
-  for (const Field field : format_.fields()) {
-    const flow::FieldInfo& about = flow::info(field);
-    all.push_back({std::string(about.column_name), column_type(about.kind)});
-  }
-  return all;
 }
 
 }  // namespace weir::delivery

@@ -11,7 +11,6 @@
 #include "base/scope.h"
 #include "base/shape.h"
 #include "columnar/flow_files.h"
-#include "columnar/parquet.h"
 #include "flow/context.h"
 #include "flow/format.h"
 #include "flow/record.h"
@@ -88,9 +87,9 @@ class Subscription {
   const std::string& bucket() const { return bucket_; }
   bool is_parquet() const { return is_parquet_; }
   columnar::FlowFile file(Time slot, std::string hash) const;
+  const flow::Format& format() const { return format_; }
   std::string header() const { return format_.header(); }
   bool has_field(flow::Field field) const { return format_.has(field); }
-  std::vector<columnar::Column> columns() const;
 
  private:
   Subscription(Scope scope, vpc::FlowLog log, flow::Format format)

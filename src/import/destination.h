@@ -5,23 +5,28 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
-#include "flow/format.h"
-#include "import/entry.h"
+#include "import/batch.h"
 #include "import/sources.h"
 
 namespace weir::import {
 
-/// Takes the entries of one source, in order.
+/// Takes the records of one source, in order.
 ///
 /// Threads: one at a time. Destroying it without finish() leaves the source unfinished: what was
 /// not yet handed over is forgotten and comes again.
 class SourceSink {
  public:
   virtual ~SourceSink() = default;
-  /// Why the entry cannot be taken ("" if it is), or the Error of the destination.
-  virtual Result<std::string_view> add(const Entry& entry) = 0;
+  /// A row that is a record but cannot be taken.
+  struct Refused {
+    std::size_t row = 0;
+    std::string_view why;
+  };
+  /// Adds to `refused` what cannot be taken, in order. Error: of the destination.
+  virtual Result<void> add(const Batch& batch, std::vector<Refused>& refused) = 0;
   /// Hands over what is left. `is_complete`: the source was read to its end, so it need not be read
   /// again.
   virtual Result<void> finish(bool is_complete) = 0;
@@ -36,7 +41,7 @@ class Destination {
   /// How much of a source is there already.
   struct Start {
     bool is_complete = false;
-    std::int64_t position = 0;  // entries
+    std::int64_t position = 0;  // records
   };
   /// Called for sources in the order of their names, on one thread.
   virtual Result<Start> start(const SourceInfo& source) = 0;
@@ -46,30 +51,5 @@ class Destination {
 
 /// Takes everything and keeps nothing: `--check`.
 std::unique_ptr<Destination> no_destination();
-
-/// Where the fields that matter to an import stand in a format; -1 for what it does not have.
-class FieldPlaces {
- public:
-  const flow::Format* format = nullptr;
-  int start = -1;
-  int end = -1;
-  int interface_id = -1;
-  int resource_id = -1;
-
-  /// Brings them up to date for an entry; cheap while the format stays.
-  void look(const Entry& entry);
-  /// The value at a place; "" where it is absent.
-  static std::string_view at(const Entry& entry, int place);
-  /// Unix seconds as they stand in a record; nothing beyond what an event can have.
-  static std::optional<Time> seconds(std::int64_t seconds);
-  /// Start, else end, else the time of the log event. Where the format has neither start nor end
-  /// and there is no event, that of the file. Nothing if all that are missing or unreadable.
-  std::optional<Time> time_of(const Entry& entry) const;
-  /// The same, but end before start.
-  std::optional<Time> end_of(const Entry& entry) const;
-
- private:
-  std::optional<Time> time_around(const Entry& entry) const;
-};
 
 }  // namespace weir::import

@@ -71,14 +71,18 @@ class GroupSink final : public SourceSink {
   GroupSink(const GroupSink&) = delete;
   GroupSink& operator=(const GroupSink&) = delete;
 
-  Result<std::string_view> add(const Entry& entry) override {
-    places_.look(entry);
-    const auto time = places_.time_of(entry);
-    if (!time || time->ms < 0) return std::string_view("the record has no time");
-    if (position_++ < skip_) return std::string_view();
-    append(stream_of(entry), *time, entry.line);
-    if (events_ == kEventsMax || bytes_ >= kBytesMax) WEIR_CHECK(send(false));
-    return std::string_view();
+  Result<void> add(const Batch& batch, std::vector<Refused>& refused) override {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      const auto time = batch.time_of(row);
+      if (!time || time->ms < 0) {
+        refused.push_back({row, "the record has no time"});
+        continue;
+      }
+      if (position_++ < skip_) continue;
+      append(stream_of(batch, row), *time, batch.line(row, line_));
+      if (events_ == kEventsMax || bytes_ >= kBytesMax) WEIR_CHECK(send(false));
+    }
+    return {};
   }
 
   Result<void> finish(bool is_complete) override {
@@ -89,13 +93,14 @@ class GroupSink final : public SourceSink {
   std::uint64_t expired() const override { return expired_; }
 
  private:
-  const std::string& stream_of(const Entry& entry) {
-    std::string_view name = FieldPlaces::at(entry, places_.interface_id);
+  const std::string& stream_of(const Batch& batch, std::size_t row) {
+    std::string_view name = batch.text(flow::Field::interface_id, row);
     bool is_interface = true;
-    if (name.empty()) name = FieldPlaces::at(entry, places_.resource_id);
+    if (name.empty()) name = batch.text(flow::Field::resource_id, row);
     if (name.empty()) {
       is_interface = false;
-      name = entry.stream.empty() ? std::string_view("imported") : entry.stream;
+      name = batch.around(row).stream;
+      if (name.empty()) name = "imported";
     }
     stream_ = options_.stream_prefix;
     stream_ += name.substr(0, kStreamNameMax);
@@ -136,7 +141,7 @@ class GroupSink final : public SourceSink {
     return text += "]}";
   }
 
-  /// Sends what was gathered while the next entries are read; the call before must be answered.
+  /// Sends what was gathered while the next records are read; the call before must be answered.
   Result<void> send(bool is_complete) {
     WEIR_CHECK(wait());
     position_ = std::max(position_, from_);
@@ -163,10 +168,10 @@ class GroupSink final : public SourceSink {
   const client::SignedClient& client_;
   const GroupOptions& options_;
   const SourceInfo source_;
-  const std::int64_t skip_;    // entries that the daemon has
-  std::int64_t position_ = 0;  // entries seen
-  std::int64_t from_;          // entries sent
-  FieldPlaces places_;
+  const std::int64_t skip_;    // records that the daemon has
+  std::int64_t position_ = 0;  // records seen
+  std::int64_t from_;          // records sent
+  std::string line_;
   std::string stream_;
   std::map<std::string, std::string, std::less<>> streams_;
   std::size_t events_ = 0;

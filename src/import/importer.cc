@@ -16,8 +16,8 @@ namespace weir::import {
 namespace {
 
 constexpr std::size_t kFailedMax = 100'000;  // sources not to be tried again while following
-constexpr std::uint64_t kStopCheckPeriod = 1024;
 constexpr Duration kStopCheckTime{200};
+constexpr std::size_t kDamageTextMax = 200;
 
 Error stopped() { return {ErrorKind::unavailable, "Stopped", "the import was stopped"}; }
 
@@ -119,7 +119,7 @@ struct Importer::Impl {
 
 namespace {
 
-/// Passes entries on and counts.
+/// Passes records on and counts.
 class Counting final : public Visitor {
  public:
   Counting(SourceSink& sink, const SourceInfo& source, const Importer::Config& config,
@@ -131,43 +131,25 @@ class Counting final : public Visitor {
         progress_(progress),
         stop_(stop),
         found_(found) {}
-  ~Counting() override { flush(); }
-  Counting(const Counting&) = delete;
-  Counting& operator=(const Counting&) = delete;
 
-  Result<void> on_entry(const Entry& read) override {
-    Entry entry = read;
-    entry.file_time = file_time_;
-    auto refused = sink_.add(entry);
-    if (!refused) {
-      sink_error_ = refused.error();
-      return std::move(refused).error();
+  Result<void> on_batch(Batch& batch) override {
+    batch.set_file_time(file_time_);
+    refused_.clear();
+    if (const auto added = sink_.add(batch, refused_); !added) {
+      sink_error_ = added.error();
+      return added;
     }
-    if (!refused->empty()) {
-      on_damage({entry.number, std::string(*refused), std::string(entry.line.substr(0, 200))});
-      return {};
+    for (const SourceSink::Refused& refused : refused_) {
+      on_damage({batch.number(refused.row), std::string(refused.why),
+                 std::string(batch.line(refused.row, line_).substr(0, kDamageTextMax))});
     }
-    ++records_;
-    if (places_.format != entry.format) {
-      count_format();
-      places_.look(entry);
-      format_text_ = entry.format->text();
-    }
-    ++format_records_;
-    if (const auto time = places_.time_of(entry)) {
-      if (!found_.first || *time < *found_.first) found_.first = time;
-      if (!found_.last || *time > *found_.last) found_.last = time;
-    }
-    if (records_ % kStopCheckPeriod == 0) {
-      flush();
-      if (stop_) return stopped();
-    }
-    return {};
+    count(batch);
+    return stop_ ? Result<void>(stopped()) : Result<void>();
   }
 
   void on_damage(Damage damage) override {
-    ++found_.damaged;
-    ++progress_.damaged;
+    found_.damaged += damage.count;
+    progress_.damaged += damage.count;
     if (found_.damages.size() < config_.damages_max) {
       found_.damages.push_back(
           {shown_, damage.number, std::move(damage.reason), std::move(damage.text)});
@@ -177,15 +159,35 @@ class Counting final : public Visitor {
   /// That of the sink, if it is why the reading ended.
   const std::optional<Error>& sink_error() const { return sink_error_; }
 
-  void flush() {
-    progress_.records += records_ - found_.records;
-    found_.records = records_;
-    count_format();
-  }
-
  private:
-  void count_format() {
-    if (format_records_ > 0) found_.formats[format_text_] += std::exchange(format_records_, 0);
+  void count(const Batch& batch) {
+    const std::uint64_t taken = batch.size() - refused_.size();
+    found_.records += taken;
+    progress_.records += taken;
+    if (taken == 0) return;
+    if (format_ != batch.format()) {
+      format_ = batch.format();
+      format_text_ = batch.format().text();
+    }
+    found_.formats[format_text_] += taken;
+    Batch::Span span{found_.first, found_.last};
+    if (refused_.empty()) {
+      const Batch::Span all = batch.span();
+      span.add(all.first);
+      span.add(all.last);
+    } else {
+      auto next = refused_.begin();
+      for (std::size_t row = 0; row < batch.size(); ++row) {
+        const bool is_refused = next != refused_.end() && next->row == row;
+        if (is_refused) {
+          ++next;
+        } else {
+          span.add(batch.time_of(row));
+        }
+      }
+    }
+    found_.first = span.first;
+    found_.last = span.last;
   }
 
   SourceSink& sink_;
@@ -195,10 +197,10 @@ class Counting final : public Visitor {
   Progress& progress_;
   const std::atomic<bool>& stop_;
   Summary& found_;
-  FieldPlaces places_;
+  std::optional<flow::Format> format_;
   std::string format_text_;
-  std::uint64_t format_records_ = 0;
-  std::uint64_t records_ = 0;
+  std::string line_;
+  std::vector<SourceSink::Refused> refused_;
   std::optional<Error> sink_error_;
 };
 
@@ -252,7 +254,6 @@ Result<void> Importer::Impl::read(const Work& work, SourceSink& sink, FileSummar
     done = read_stream(*ahead, config.format, visitor);
     if (done) done->packing = packing;
   }
-  visitor.flush();
   if (visitor.sink_error()) {
     const std::lock_guard lock(mutex);
     if (!fatal) fatal = *visitor.sink_error();

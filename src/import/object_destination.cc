@@ -2,22 +2,23 @@
 #include "import/object_destination.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
-#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "base/document.h"
 #include "columnar/flow_files.h"
+#include "columnar/flow_rows.h"
 #include "columnar/parquet_encoder.h"
 
 namespace weir::import {
 namespace {
 
 constexpr std::string_view kLogs = "_vpcflowlogs_";
-constexpr std::size_t kMemoryCheckPeriod = 4096;  // records between looks at the memory
+/// Records between looks at the memory: at fixed records, so that objects do not depend on how the
+/// source was cut into batches.
+constexpr std::uint64_t kMemoryCheckPeriod = 4096;
 
 /// FNV-1a, 64 bits: names objects, protects nothing.
 std::uint64_t hash_of(std::string_view text) {
@@ -66,36 +67,21 @@ struct Part {
   Time first_end;
   std::optional<columnar::ParquetEncoder> encoder;
 
-  explicit Part(std::vector<columnar::Column> columns) {
-    encoder.emplace(std::move(columns), [this](std::string_view piece) -> Result<void> {
+  Part(const flow::Format& format, std::size_t bytes_max, Runtime* workers) {
+    const auto sink = [this, bytes_max](std::string_view piece) -> Result<void> {
+      constexpr std::size_t kSmall = 1u << 20;
+      const bool grows = bytes.size() + piece.size() > bytes.capacity();
+      // Once it is no small one, all at once: what is not used costs nothing.
+      if (grows && bytes.size() > kSmall) bytes.reserve(bytes_max + bytes_max / 4);
       bytes += piece;
       return {};
-    });
+    };
+    encoder.emplace(columnar::flow_columns(format), sink,
+                    columnar::ParquetEncoder::Options{.workers = workers});
   }
   Part(const Part&) = delete;
   Part& operator=(const Part&) = delete;
-  std::size_t memory() const { return bytes.capacity() + encoder->buffered_bytes(); }
-};
-
-/// How a format becomes columns.
-struct Layout {
-  const flow::Format* format = nullptr;
-  std::vector<columnar::Column> columns;
-  std::vector<std::int64_t> greatest;  // of a number column; -1 for text
-
-  explicit Layout(const flow::Format& of) : format(&of) {
-    for (const flow::Field field : of.fields()) {
-      const flow::FieldInfo& info = flow::info(field);
-      const auto type = info.kind == flow::FieldKind::int32   ? columnar::ColumnType::int32
-                        : info.kind == flow::FieldKind::int64 ? columnar::ColumnType::int64
-                                                              : columnar::ColumnType::string;
-      columns.push_back({std::string(info.column_name), type});
-      greatest.push_back(
-          type == columnar::ColumnType::int32   ? std::numeric_limits<std::int32_t>::max()
-          : type == columnar::ColumnType::int64 ? std::numeric_limits<std::int64_t>::max()
-                                                : -1);
-    }
-  }
+  std::size_t memory() const { return bytes.size() + encoder->buffered_bytes(); }
 };
 
 class ObjectSink final : public SourceSink {
@@ -108,39 +94,21 @@ class ObjectSink final : public SourceSink {
         marker_(std::move(marker)),
         origin_(origin_of(source.name)) {}
 
-  Result<std::string_view> add(const Entry& entry) override {
-    if (places_.format != entry.format) use(*entry.format);
-    places_.look(entry);
-    const Layout& layout = *layout_;
-    for (std::size_t i = 0; i < entry.values.size(); ++i) {
-      if (layout.greatest[i] < 0 || entry.values[i] == "-") continue;
-      const auto number = read_integer(entry.values[i]);
-      if (!number || *number > layout.greatest[i]) {
-        return std::string_view("a value of a number column is no number or too large");
+  Result<void> add(const Batch& batch, std::vector<Refused>& refused) override {
+    use(batch.format());
+    look_at_ends(batch, refused);
+    auto next = refused.begin();
+    for (std::size_t row = 0; row < batch.size();) {
+      if (next != refused.end() && next->row == row) {
+        ++next;
+        ++row;
+        continue;
       }
-      numbers_[i] = *number;
+      const std::size_t end = next != refused.end() ? next->row : batch.size();
+      WEIR_TRY(const std::size_t taken, add_run(batch, row, end));
+      row += taken;
     }
-    const bool has_end = !FieldPlaces::at(entry, places_.end).empty();
-    const auto end = has_end ? FieldPlaces::seconds(numbers_[static_cast<std::size_t>(places_.end)])
-                             : places_.end_of(entry);
-    if (!end || end->ms < 0) return std::string_view("the record has no time");
-    if (origin_.account.empty() || origin_.region.empty()) learn_origin(entry);
-
-    Part& part = part_for(*end);
-    columnar::ParquetEncoder& encoder = *part.encoder;
-    for (std::size_t i = 0; i < entry.values.size(); ++i) {
-      if (entry.values[i] == "-") {
-        encoder.add_null(i);
-      } else if (layout.greatest[i] < 0) {
-        encoder.add(i, entry.values[i]);
-      } else {
-        encoder.add(i, numbers_[i]);
-      }
-    }
-    WEIR_CHECK(encoder.end_row());
-    if (part.bytes.size() >= options_.object_bytes_max) WEIR_CHECK(close(current_));
-    if (++records_ % kMemoryCheckPeriod == 0) WEIR_CHECK(make_room());
-    return std::string_view();
+    return {};
   }
 
   /// Objects of a source that is damaged further on hold what was good; it stays unfinished.
@@ -160,39 +128,74 @@ class ObjectSink final : public SourceSink {
   using PartKey = std::pair<std::size_t, std::int64_t>;
 
   void use(const flow::Format& format) {
-    const auto known =
-        std::ranges::find(layouts_, &format, [](const auto& layout) { return layout->format; });
-    if (known == layouts_.end()) {
-      layouts_.push_back(std::make_unique<Layout>(format));
-      layout_ = layouts_.back().get();
-      layout_index_ = layouts_.size() - 1;
-    } else {
-      layout_ = known->get();
-      layout_index_ = static_cast<std::size_t>(known - layouts_.begin());
-    }
-    current_part_ = nullptr;
+    const auto known = std::ranges::find(formats_, format);
+    const auto index = static_cast<std::size_t>(known - formats_.begin());
+    if (known == formats_.end()) formats_.push_back(format);
+    if (index != format_) current_part_ = nullptr;
+    format_ = index;
   }
 
-  /// Files that are not named as AWS names them take it from their first record that knows.
-  void learn_origin(const Entry& entry) {
-    const std::string_view account = entry.value(flow::Field::account_id);
+  /// Which records can be taken, and the end of each.
+  void look_at_ends(const Batch& batch, std::vector<Refused>& refused) {
+    ends_.resize(batch.size());
+    if (const auto seconds = batch.ends(); !seconds.empty() && !batch.rows().has_unfit()) {
+      std::ranges::transform(seconds, ends_.begin(), Time::from_seconds);
+      return;
+    }
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      if (!batch.rows().fits(row)) {
+        refused.push_back({row, "a value of a number column is no number or too large"});
+        continue;
+      }
+      const auto end = batch.end_of(row);
+      if (end && end->ms >= 0) {
+        ends_[row] = *end;
+      } else {
+        refused.push_back({row, "the record has no time"});
+      }
+    }
+  }
+
+  /// Adds records from `first` on, before `end`, that go to one object. Returns how many.
+  Result<std::size_t> add_run(const Batch& batch, std::size_t first, std::size_t end) {
+    if (origin_.account.empty() || origin_.region.empty()) learn_origin(batch, first);
+    Part& part = part_for(ends_[first]);
+    end = std::min(
+        end, first + static_cast<std::size_t>(kMemoryCheckPeriod - records_ % kMemoryCheckPeriod));
+    end = std::min(end, first + part.encoder->rows_max());
+    std::size_t behind = first + 1;
+    while (behind < end && is_current(ends_[behind])) ++behind;
+    WEIR_CHECK(batch.rows().add(*part.encoder, first, behind - first));
+    records_ += behind - first;
+    if (part.bytes.size() >= options_.object_bytes_max) WEIR_CHECK(close(current_));
+    if (records_ % kMemoryCheckPeriod == 0) WEIR_CHECK(make_room());
+    return behind - first;
+  }
+
+  /// Files that are not named as AWS names them take it from their first record.
+  void learn_origin(const Batch& batch, std::size_t row) {
+    const std::string_view account = batch.text(flow::Field::account_id, row);
     if (origin_.account.empty() && is_account(account)) origin_.account = account;
-    if (origin_.region.empty()) origin_.region = entry.value(flow::Field::region);
+    if (origin_.region.empty()) origin_.region = batch.text(flow::Field::region, row);
     if (origin_.account.empty()) origin_.account = options_.scope.account;
     if (origin_.region.empty()) origin_.region = options_.scope.region;
   }
 
+  Duration part_length() const {
+    return options_.is_per_hour ? Duration(std::chrono::hours(1))
+                                : Duration(std::chrono::hours(24));
+  }
+  bool is_current(Time end) const {
+    return end >= current_start_ && end < current_start_ + part_length();
+  }
+
   Part& part_for(Time end) {
-    const Duration length =
-        options_.is_per_hour ? Duration(std::chrono::hours(1)) : Duration(std::chrono::hours(24));
-    if (current_part_ != nullptr && end >= current_start_ && end < current_start_ + length) {
-      return *current_part_;
-    }
-    current_start_ = columnar::slot_start(end, length);
-    current_ = {layout_index_, current_start_.ms};
+    if (current_part_ != nullptr && is_current(end)) return *current_part_;
+    current_start_ = columnar::slot_start(end, part_length());
+    current_ = {format_, current_start_.ms};
     std::unique_ptr<Part>& part = parts_[current_];
     if (part == nullptr) {
-      part = std::make_unique<Part>(layout_->columns);
+      part = std::make_unique<Part>(formats_[format_], options_.object_bytes_max, options_.workers);
       part->first_end = end;
     }
     current_part_ = part.get();
@@ -237,15 +240,13 @@ class ObjectSink final : public SourceSink {
   const SourceInfo source_;
   const std::string marker_;
   Origin origin_;
-  FieldPlaces places_;
-  std::vector<std::unique_ptr<Layout>> layouts_;
-  const Layout* layout_ = nullptr;
-  std::size_t layout_index_ = 0;
+  std::vector<flow::Format> formats_;
+  std::size_t format_ = 0;  // of the batch
+  std::vector<Time> ends_;  // of its records
   std::map<PartKey, std::unique_ptr<Part>> parts_;
   PartKey current_;
   Part* current_part_ = nullptr;
   Time current_start_;
-  std::array<std::int64_t, flow::Format::kFieldsMax> numbers_{};
   std::uint64_t records_ = 0;
   std::uint64_t objects_ = 0;
 };

@@ -37,6 +37,7 @@ struct ObjectOptions {
   bool is_per_hour = false;
   std::size_t object_bytes_max = 32u << 20;    // a Parquet object is closed about there
   std::size_t buffered_bytes_max = 48u << 20;  // of one source; then its largest object is closed
+  Runtime* workers = nullptr;                  // to compress on; must outlive the destination
 };
 
 /// Parquet objects with AWS's columns and types (ParquetEncoder) under AWS's keys (flow_files.h):

@@ -2,6 +2,8 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string>
+#include <vector>
 #include <utility>
 
 #include "import/sources.h"
@@ -17,16 +19,26 @@ struct Queue {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Result<std::string>> pieces;  // the last is empty or an Error
+  std::vector<std::string> used;           // pieces whose memory is free again
   bool is_filling = false;
   bool is_over = false;       // nothing comes behind `pieces`
   bool is_abandoned = false;  // nobody reads them
 };
 
+Result<std::string> memory_of(Queue& queue) {
+  const std::lock_guard lock(queue.mutex);
+  if (queue.used.empty()) return std::string();
+  std::string memory = std::move(queue.used.back());
+  queue.used.pop_back();
+  return memory;
+}
+
 /// Fills the queue; ends when it is full, so that no worker waits for a slow reader.
 void fill(Queue& queue) {
   while (true) {
     const auto read = queue.source->next();
-    Result<std::string> piece = read ? Result<std::string>(std::string(*read)) : read.error();
+    Result<std::string> piece = read ? memory_of(queue) : Result<std::string>(read.error());
+    if (read) piece->assign(*read);
     const std::lock_guard lock(queue.mutex);
     queue.is_over = !piece || piece->empty();
     queue.pieces.push_back(std::move(piece));
@@ -59,10 +71,9 @@ class Prefetch final : public columnar::ByteSource {
     queue_->changed.wait(lock, [this] { return !queue_->pieces.empty(); });
     Result<std::string>& first = queue_->pieces.front();
     if (!first) return first.error();  // and stays there
+    if (!piece_.empty()) queue_->used.push_back(std::move(piece_));
     piece_ = std::move(*first);
-    if (!piece_.empty()) {
-      queue_->pieces.pop_front();
-    }
+    if (!piece_.empty()) queue_->pieces.pop_front();
     return std::string_view(piece_);
   }
 

@@ -134,44 +134,44 @@ bool is_value(std::string_view text) {
 }
 
 Result<void> take_row(const Columns& columns, const std::vector<std::string>& cells,
-                      std::uint64_t number, LineParser& parser) {
+                      std::uint64_t number, BatchReader& records) {
   if (cells.size() != columns.count) {
     if (cells.size() == 1 && cells[0].empty()) return {};
-    parser.damage(number,
-                  "the row has " + std::to_string(cells.size()) + " cells and the header " +
-                      std::to_string(columns.count),
-                  cells[0]);
+    records.damage(number,
+                   "the row has " + std::to_string(cells.size()) + " cells and the header " +
+                       std::to_string(columns.count),
+                   cells[0]);
     return {};
   }
   Around around;
   if (columns.timestamp) around.time = read_time(cells[*columns.timestamp]);
   if (columns.stream) around.stream = cells[*columns.stream];
-  if (columns.message) return parser.line(cells[*columns.message], number, around);
+  if (columns.message) return records.line(cells[*columns.message], number, around);
   std::vector<std::string_view> values;
   for (const std::size_t column : columns.fields) {
     const std::string& cell = cells[column];
     if (!is_value(cell)) {
-      parser.damage(number, "a value holds a blank", cell);
+      records.damage(number, "a value holds a blank", cell);
       return {};
     }
     values.push_back(cell.empty() ? std::string_view("-") : std::string_view(cell));
   }
-  return parser.values(*parser.format(), values, number, around);
+  return records.values(values, number, around);
 }
 
 }  // namespace
 
-Result<void> read_csv(columnar::ByteSource& bytes, LineParser& parser) {
+Result<void> read_csv(columnar::ByteSource& bytes, BatchReader& records) {
   CsvRows rows(bytes);
   std::vector<std::string> cells;
   WEIR_TRY(bool more, rows.next(cells));
   if (!more) return {};
   WEIR_TRY(const Columns columns, columns_of(cells));
-  if (columns.format) parser.use(*columns.format);
+  if (columns.format) records.use(*columns.format);
   while (true) {
     WEIR_TRY(more, rows.next(cells));
     if (!more) return {};
-    WEIR_CHECK(take_row(columns, cells, rows.number(), parser));
+    WEIR_CHECK(take_row(columns, cells, rows.number(), records));
   }
 }
 

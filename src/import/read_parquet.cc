@@ -22,7 +22,7 @@ Result<FileSummary> read_parquet(const std::filesystem::path& file, Visitor& vis
                  "no column of the Parquet file is a field of flow logs"};
   }
   WEIR_TRY(flow::Format format, flow::Format::from_fields(std::move(fields)));
-  LineParser parser(std::move(format), visitor);
+  BatchReader records(std::move(format), visitor);
   std::uint64_t number = 0;
   std::vector<std::string_view> values;
   WEIR_CHECK(columnar::ParquetRows::read(
@@ -33,13 +33,14 @@ Result<FileSummary> read_parquet(const std::filesystem::path& file, Visitor& vis
           if (value.empty()) value = "-";
           if (std::ranges::any_of(value,
                                   [](char c) { return static_cast<unsigned char>(c) <= 0x20; })) {
-            parser.damage(number, "a value holds a blank", value);
+            records.damage(number, "a value holds a blank", value);
             return {};
           }
         }
-        return parser.values(*parser.format(), values, number);
+        return records.values(values, number);
       }));
-  return FileSummary{.kind = FileKind::parquet, .format = parser.format()->text()};
+  WEIR_CHECK(records.flush());
+  return FileSummary{.kind = FileKind::parquet, .format = records.format()->text()};
 }
 
 }  // namespace weir::import

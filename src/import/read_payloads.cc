@@ -76,12 +76,12 @@ std::string_view text_of(const Document* document) {
   return text == nullptr ? std::string_view() : std::string_view(*text);
 }
 
-Result<void> take_payload(const Document& payload, std::uint64_t& number, LineParser& parser) {
+Result<void> take_payload(const Document& payload, std::uint64_t& number, BatchReader& records) {
   if (text_of(payload.find("messageType")) == "CONTROL_MESSAGE") return {};
   const Document* events = payload.find("logEvents");
   if (events == nullptr || events->list() == nullptr) {
-    parser.damage(++number, "the JSON object is no subscription payload: it has no logEvents",
-                  to_json(payload));
+    records.damage(++number, "the JSON object is no subscription payload: it has no logEvents",
+                   to_json(payload));
     return {};
   }
   Around around;
@@ -93,17 +93,17 @@ Result<void> take_payload(const Document& payload, std::uint64_t& number, LinePa
     around.time = std::nullopt;
     if (time != nullptr && time->integer() != nullptr) around.time = Time{*time->integer()};
     if (message.empty()) {
-      parser.damage(number, "the log event has no message", to_json(event));
+      records.damage(number, "the log event has no message", to_json(event));
       continue;
     }
-    WEIR_CHECK(parser.line(message, number, around));
+    WEIR_CHECK(records.line(message, number, around));
   }
   return {};
 }
 
 }  // namespace
 
-Result<void> read_payloads(columnar::ByteSource& bytes, LineParser& parser) {
+Result<void> read_payloads(columnar::ByteSource& bytes, BatchReader& records) {
   ObjectSplitter objects(bytes);
   std::string text;
   std::uint64_t number = 0;
@@ -112,10 +112,10 @@ Result<void> read_payloads(columnar::ByteSource& bytes, LineParser& parser) {
     if (!more) return {};
     const auto payload = parse_json(text);
     if (!payload) {
-      parser.damage(++number, payload.error().message, text);
+      records.damage(++number, payload.error().message, text);
       continue;
     }
-    WEIR_CHECK(take_payload(*payload, number, parser));
+    WEIR_CHECK(take_payload(*payload, number, records));
   }
 }
 

@@ -43,14 +43,25 @@ std::string_view foreign(std::string_view head) {
   return {};
 }
 
-Result<void> read_lines(columnar::ByteSource& bytes, LineParser& parser) {
-  columnar::LineReader lines(bytes);
-  std::string_view line;
+Result<void> read_text(columnar::ByteSource& bytes, BatchReader& records) {
   while (true) {
-    WEIR_TRY(const bool more, lines.next(line));
-    if (!more) return {};
-    WEIR_CHECK(parser.line(line, lines.number()));
+    WEIR_TRY(const std::string_view piece, bytes.next());
+    WEIR_CHECK(records.text(piece, piece.empty()));
+    if (piece.empty()) return {};
   }
+}
+
+Result<void> read_kind(FileKind kind, columnar::ByteSource& bytes, BatchReader& records) {
+  switch (kind) {
+    case FileKind::payload:
+      return read_payloads(bytes, records);
+    case FileKind::csv:
+      return read_csv(bytes, records);
+    case FileKind::text:
+    case FileKind::parquet:
+      break;
+  }
+  return read_text(bytes, records);
 }
 
 }  // namespace
@@ -90,19 +101,13 @@ Result<FileSummary> read_stream(columnar::ByteSource& bytes, std::optional<flow:
   } else if (is_csv_header(start.substr(0, start.find('\n')))) {
     summary.kind = FileKind::csv;
   }
-  LineParser parser(std::move(format), visitor);
+  BatchReader records(std::move(format), visitor);
   Begun whole(std::move(head), bytes);
-  switch (summary.kind) {
-    case FileKind::payload:
-      WEIR_CHECK(read_payloads(whole, parser));
-      break;
-    case FileKind::csv:
-      WEIR_CHECK(read_csv(whole, parser));
-      break;
-    default:
-      WEIR_CHECK(read_lines(whole, parser));
-  }
-  if (parser.format() != nullptr) summary.format = parser.format()->text();
+  const auto done = read_kind(summary.kind, whole, records);
+  // What was good in front of the damage, too.
+  WEIR_CHECK(records.flush());
+  WEIR_CHECK(done);
+  if (records.format()) summary.format = records.format()->text();
   return summary;
 }
 

@@ -11,8 +11,8 @@
 #include "base/result.h"
 #include "columnar/byte_source.h"
 #include "flow/format.h"
-#include "import/entry.h"
-#include "import/line_parser.h"
+#include "import/batch.h"
+#include "import/batch_reader.h"
 
 /// Readers of everything that flow logs come in. A reader calls the visitor for each record and
 /// each damaged part; its Error says why the rest cannot be read (broken compression, no flow log
@@ -41,7 +41,7 @@ Result<FileSummary> read_stream(columnar::ByteSource& bytes, std::optional<flow:
 Result<FileSummary> read_parquet(const std::filesystem::path& file, Visitor& visitor);
 
 // The parts of read_stream(), for tests.
-Result<void> read_csv(columnar::ByteSource& bytes, LineParser& parser);
-Result<void> read_payloads(columnar::ByteSource& bytes, LineParser& parser);
+Result<void> read_csv(columnar::ByteSource& bytes, BatchReader& records);
+Result<void> read_payloads(columnar::ByteSource& bytes, BatchReader& records);
 
 }  // namespace weir::import

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,23 +10,26 @@ namespace {
 
 using namespace weir;
 
-constexpr std::uint64_t kEntriesMax = 100'000;  // of a stream that unpacks to very much
+constexpr std::uint64_t kRecordsMax = 100'000;  // of a stream that unpacks to very much
 
-/// What every entry must be.
+/// What every record must be.
 struct Checking final : import::Visitor {
-  Result<void> on_entry(const import::Entry& entry) override {
-    WEIR_ASSERT(entry.values.size() == entry.format->fields().size());
+  Result<void> on_batch(import::Batch& batch) override {
     std::string joined;
-    for (const std::string_view value : entry.values) {
-      WEIR_ASSERT(!value.empty());
-      joined.append(joined.empty() ? "" : " ").append(value);
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      const std::string_view line = batch.line(row, joined);
+      WEIR_ASSERT(batch.number(row) > 0);
+      WEIR_ASSERT(std::count(line.begin(), line.end(), ' ') + 1 ==
+                  static_cast<std::ptrdiff_t>(batch.format().fields().size()));
+      (void)batch.time_of(row);
+      (void)batch.rows().fits(row);
     }
-    WEIR_ASSERT(joined.size() == entry.line.size());
-    if (++entries > kEntriesMax) return Error{ErrorKind::limit, "Enough", "enough"};
+    records += batch.size();
+    if (records > kRecordsMax) return Error{ErrorKind::limit, "Enough", "enough"};
     return {};
   }
   void on_damage(import::Damage damage) override { WEIR_ASSERT(!damage.reason.empty()); }
-  std::uint64_t entries = 0;
+  std::uint64_t records = 0;
 };
 
 /// Ends a stream after some megabytes.

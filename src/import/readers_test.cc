@@ -24,13 +24,16 @@ constexpr const char* kRecord =
 
 /// Keeps everything.
 struct Kept final : Visitor {
-  Result<void> on_entry(const Entry& entry) override {
-    lines.emplace_back(entry.line);
-    numbers.push_back(entry.number);
-    times.push_back(entry.time);
-    streams.emplace_back(entry.stream);
-    formats.push_back(entry.format->header());
-    if (entry.values.size() != entry.format->fields().size()) ++misfits;
+  Result<void> on_batch(Batch& batch) override {
+    if (batch.columns().columns().size() != batch.format().fields().size()) ++misfits;
+    std::string joined;
+    for (std::size_t row = 0; row < batch.size(); ++row) {
+      lines.emplace_back(batch.line(row, joined));
+      numbers.push_back(batch.number(row));
+      times.push_back(batch.around(row).time);
+      streams.emplace_back(batch.around(row).stream);
+      formats.push_back(batch.format().header());
+    }
     return {};
   }
   void on_damage(Damage damage) override { damages.push_back(std::move(damage)); }
@@ -233,29 +236,107 @@ TEST(ReadSamples, NoRecordIsLost) {
   }
 }
 
-TEST(SplitValues, FindsWhatAPlainLoopFinds) {
+TEST(ReadText, WhateverBlanksStandBetweenTheyBecomeOne) {
+  const auto format = *flow::Format::parse("${srcaddr} ${dstaddr} ${action}");
   std::uint64_t seed = 7;
-  for (int round = 0; round < 5000; ++round) {
-    std::string line;
+  const auto draw = [&seed](std::uint64_t below) {
     seed = seed * 6364136223846793005U + 1442695040888963407U;
-    for (std::uint64_t i = 0; i < (seed >> 40) % 200; ++i) {
-      seed = seed * 6364136223846793005U + 1442695040888963407U;
-      line += " ab\t-"[(seed >> 33) % 5];
-    }
-    std::vector<std::string> expected;
+    return (seed >> 33) % below;
+  };
+  for (int round = 0; round < 2000; ++round) {
+    std::string line;
+    std::vector<std::string> words;
+    for (std::uint64_t i = 0; i < draw(200); ++i) line += "0f\t- "[draw(5)];
     std::string word;
     for (const char c : line + ' ') {
       if (c > ' ') {
         word += c;
       } else if (!word.empty()) {
-        expected.push_back(std::exchange(word, {}));
+        words.push_back(std::exchange(word, {}));
       }
     }
-    std::array<std::string_view, 256> found;
-    const std::size_t count = split_values(line, found);
-    ASSERT_EQ(std::vector<std::string>(found.begin(), found.begin() + static_cast<int>(count)),
-              expected);
+    const auto result = read(line + '\n', format);
+    if (words.size() == 3) {
+      EXPECT_THAT(result.kept.lines, ElementsAre(words[0] + ' ' + words[1] + ' ' + words[2]));
+    } else {
+      EXPECT_EQ(result.kept.damages.size(), words.empty() ? 0U : 1U) << line;
+    }
   }
+}
+
+/// Pieces of a fixed size.
+struct Pieces final : columnar::ByteSource {
+  Pieces(std::string text_in, std::size_t size_in) : text(std::move(text_in)), size(size_in) {}
+  Result<std::string_view> next() override {
+    const auto piece = std::string_view(text).substr(at, size);
+    at += piece.size();
+    return piece;
+  }
+  std::string text;
+  std::size_t size;
+  std::size_t at = 0;
+};
+
+TEST(ReadText, HoweverTheTextIsCutTheRecordsAndTheirNumbersAreTheSame) {
+  const std::string header = flow::Format::standard().header();
+  std::string text = "\xef\xbb\xbf" + header + "\n\n";
+  for (int i = 0; i < 300; ++i) {
+    text += kRecord;
+    text += i % 7 == 0 ? "\r\n" : "\n";
+    if (i % 50 == 3) text += "damaged\n";
+    if (i % 90 == 5) text += "srcaddr dstaddr\n10.0.0.1 10.0.0.2\n" + header + '\n';
+  }
+  text += kRecord;
+  const auto whole = read(text);
+  ASSERT_EQ(whole.kept.lines.size(), 305U);
+  ASSERT_EQ(whole.kept.damages.size(), 6U);
+  for (const std::size_t size : {1U, 3U, 16U, 100U, 1000U}) {
+    Pieces pieces(text, size);
+    Kept kept;
+    ASSERT_TRUE(read_stream(pieces, std::nullopt, kept));
+    EXPECT_EQ(kept.lines, whole.kept.lines) << size;
+    EXPECT_EQ(kept.numbers, whole.kept.numbers) << size;
+    EXPECT_EQ(kept.formats, whole.kept.formats) << size;
+    ASSERT_EQ(kept.damages.size(), 6U);
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_EQ(kept.damages[i].number, whole.kept.damages[i].number) << size;
+    }
+  }
+}
+
+TEST(ReadText, AnExportInTheMiddleOfPlainTextKeepsItsTimes) {
+  const std::string record(kRecord);
+  const auto result = read(flow::Format::standard().header() + '\n' + record +
+                           "\n2014-12-14T04:06:50.000Z " + record + '\n' + record + '\n');
+  EXPECT_THAT(result.kept.lines, ElementsAre(record, record, record));
+  EXPECT_THAT(result.kept.numbers, ElementsAre(2, 3, 4));
+  EXPECT_THAT(result.kept.damages, IsEmpty());
+  EXPECT_FALSE(result.kept.times[0]);
+  EXPECT_EQ(result.kept.times[1], Time{1418530010000});
+}
+
+TEST(ReadText, EveryDamagedLineIsCountedHoweverMany) {
+  std::string text = flow::Format::standard().header() + '\n';
+  for (int i = 0; i < 1000; ++i) text += "damaged\n";
+  const auto result = read(text + kRecord + '\n');
+  std::uint64_t count = 0;
+  for (const Damage& damage : result.kept.damages) count += damage.count;
+  EXPECT_EQ(count, 1000U);
+  EXPECT_EQ(result.kept.damages[0].number, 2U);
+  EXPECT_THAT(result.kept.numbers, ElementsAre(1002));
+}
+
+TEST(ReadText, MoreFormatsThanAnyFileHasAreAnError) {
+  std::string text;
+  const auto fields = flow::fields();
+  for (std::size_t i = 0; i + 1 < fields.size(); ++i) {
+    text += std::string(fields[i].name) + ' ' + std::string(fields[i + 1].name) + "\n- -\n";
+    text += std::string(fields[i + 1].name) + ' ' + std::string(fields[i].name) + "\n- -\n";
+  }
+  const auto result = read(text);
+  ASSERT_FALSE(result.summary);
+  EXPECT_THAT(result.summary.error().message, HasSubstr("64 formats"));
+  EXPECT_EQ(result.kept.lines.size(), 64U);
 }
 
 }  // namespace

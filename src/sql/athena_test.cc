@@ -4,7 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "columnar/parquet.h"
+#include "columnar/file_sink.h"
+#include "columnar/flow_rows.h"
 #include "sql/sql_world.h"
 
 namespace weir::sql {
@@ -20,16 +21,24 @@ constexpr const char* kHeader =
     "end action "
     "log-status\n";
 
+/// Records of `srcaddr dstport bytes action` as a flow log's file.
 void put_parquet(SqlWorld& world, const std::string& key, const std::vector<std::string>& lines) {
-  using columnar::ColumnType;
-  auto writer = columnar::ParquetWriter::make({{"srcaddr", ColumnType::string},
-                                               {"dstport", ColumnType::int32},
-                                               {"bytes", ColumnType::int64},
-                                               {"action", ColumnType::string}});
-  ASSERT_TRUE(writer);
-  for (const std::string& line : lines) ASSERT_TRUE((*writer)->add(line));
+  const auto format = flow::Format::from_header("srcaddr dstport bytes action");
+  ASSERT_TRUE(format);
   world.put(key, "");
-  ASSERT_TRUE((*writer)->finish(world.folder / "objects/lake" / key));
+  columnar::FileSink out(world.folder / "objects/lake" / key);
+  columnar::ParquetEncoder encoder(columnar::flow_columns(*format), out.sink());
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  flow::ColumnReader reader({.format = *format});
+  flow::Columns batch;
+  columnar::FlowRows rows;
+  ASSERT_EQ(reader.read(text, true, batch), text.size());
+  ASSERT_EQ(batch.rows(), lines.size());
+  rows.look(batch);
+  ASSERT_TRUE(rows.add(encoder, 0, batch.rows()));
+  ASSERT_TRUE(encoder.finish());
+  ASSERT_TRUE(out.close());
 }
 
 // The three questions of the AWS lab: who talks most, which ports were refused, what did one
