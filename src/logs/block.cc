@@ -31,6 +31,7 @@ Result<BlockInfo> read_info(ByteReader& reader) {
   info.first.ms = static_cast<std::int64_t>(reader.number());
   info.last.ms =
       static_cast<std::int64_t>(static_cast<std::uint64_t>(info.first.ms) + reader.number());
+  info.ingestion.ms = static_cast<std::int64_t>(reader.number());
   if (reader.failed() || info.count == 0 || info.count > Block::kEventsMax ||
       info.message_bytes > Block::kMessageBytesMax) {
     return damaged("bad header");
@@ -56,7 +57,8 @@ struct Header1 {
     header.info.first.ms = static_cast<std::int64_t>(reader.number());
     header.info.last.ms = static_cast<std::int64_t>(
         static_cast<std::uint64_t>(header.info.first.ms) + reader.number());
-    header.run.ingestion.ms = static_cast<std::int64_t>(reader.number());
+    header.info.ingestion.ms = static_cast<std::int64_t>(reader.number());
+    header.run.ingestion = header.info.ingestion;
     header.run.batch = reader.number();
     header.run.first_index = reader.number();
     header.run.count = header.info.count;
@@ -165,6 +167,7 @@ std::string BlockWriter::finish(std::span<const BlockRun> runs) const {
   put_number(block, info_.message_bytes);
   put_number(block, static_cast<std::uint64_t>(info_.first.ms));
   put_number(block, static_cast<std::uint64_t>(info_.last.ms - info_.first.ms));
+  put_number(block, static_cast<std::uint64_t>(runs.back().ingestion.ms));
   put_packed(block, packed, Effort::fast);
   block += body_;
   return block;
@@ -182,7 +185,8 @@ std::string BlockWriter::merge(std::span<const Block> blocks) {
   info = {.count = 0,
           .message_bytes = 0,
           .first = blocks.front().info().first,
-          .last = blocks.front().info().last};
+          .last = blocks.front().info().last,
+          .ingestion = {}};
   for (const Block& block : blocks) {
     info.first = std::min(info.first, block.info().first);
     info.last = std::max(info.last, block.info().last);

@@ -22,6 +22,7 @@ struct BlockInfo {
   std::uint64_t message_bytes = 0;
   Time first;  // the smallest and the greatest timestamp
   Time last;
+  Time ingestion;  // the latest
 
   /// Messages and 26 bytes for each.
   std::uint64_t billed_bytes() const;
@@ -43,18 +44,20 @@ struct BlockRun {
 /// works in two steps, so that the costly one needs no lock.
 ///
 /// Format of the value: version (1 byte, 2); as numbers: events, bytes of their messages, first
-/// timestamp, last minus first timestamp; the runs, packed: their number and for each the distance
-/// of ingestion time and batch to those of the run before, first index, events; the timestamps as
-/// packed numbers, each as the distance to the one before; then 0, the lengths of the messages as
-/// packed numbers and all messages, packed; or 1 and the messages by columns (column_writer.h).
-/// Events are in order of time within a run; runs stand one after the other in the order of their
-/// ingestion times and batches, so that a stable sort by timestamp gives the order of ids.
+/// timestamp, last minus first timestamp, latest ingestion time; the runs, packed: their number and
+/// for each the distance of ingestion time and batch to those of the run before, first index,
+/// events; the timestamps as packed numbers, each as the distance to the one before; then 0, the
+/// lengths of the messages as packed numbers and all messages, packed; or 1 and the messages by
+/// columns (column_writer.h). Events are in order of time within a run; runs stand one after the
+/// other in the order of their ingestion times and batches, so that a stable sort by timestamp
+/// gives the order of ids.
 class BlockWriter {
  public:
   /// `events` is not empty and in order of time.
   explicit BlockWriter(std::span<const InputLogEvent> events);
   std::string finish(Time ingestion, std::uint64_t batch, std::size_t first_index) const;
   std::uint64_t billed_bytes() const { return info_.billed_bytes(); }
+  const BlockInfo& info() const { return info_; }
 
   /// The events of `blocks`, whose text is unpacked, as one block. Their ids stay what they are.
   static std::string merge(std::span<const class Block> blocks);

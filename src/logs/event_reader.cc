@@ -6,9 +6,9 @@
 
 namespace weir::logs {
 
-EventReader::EventReader(const store::KvStore& store, std::string prefix,
+EventReader::EventReader(std::unique_ptr<store::Cursor> cursor, std::string prefix,
                          std::vector<Source> sources, Range range, bool ascending)
-    : cursor_(store.cursor()),
+    : cursor_(std::move(cursor)),
       prefix_(std::move(prefix)),
       sources_(std::move(sources)),
       keys_(sources_.size()),

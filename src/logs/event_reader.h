@@ -30,9 +30,10 @@ class EventReader {
     EventId to = EventId::greatest();
   };
 
-  /// `prefix` is that of the group's block keys.
-  EventReader(const store::KvStore& store, std::string prefix, std::vector<Source> sources,
-              Range range, bool ascending);
+  /// `prefix` is that of the group's block keys. The cursor was made before `sources` were looked
+  /// up, so that blocks that are merged meanwhile are not longer than these say.
+  EventReader(std::unique_ptr<store::Cursor> cursor, std::string prefix,
+              std::vector<Source> sources, Range range, bool ascending);
 
   /// Steps to the next event; false at the end.
   Result<bool> next();

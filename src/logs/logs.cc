@@ -150,6 +150,7 @@ Logs::Logs(Runtime& runtime, store::KvStore& store, MetricSink sink, Config conf
 Logs::~Logs() {
   impl_->housekeeping = Timer();
   impl_->retention = Timer();
+  impl_->merging = Timer();
   impl_->hand_over.work();  // so that the next start finds nothing to repeat
 }
 

@@ -43,6 +43,10 @@ class Logs {
     /// s.
     Duration search_time_max = std::chrono::seconds(20);
     std::size_t log_groups_max = 1'000'000;
+    /// How often small blocks of events become larger ones. 100 ms .. 1 h.
+    Duration merge_period = std::chrono::seconds(10);
+    /// How much text one round of that may pack. 1 MiB .. 1 GiB.
+    std::size_t merge_bytes_max = 64u << 20;
   };
   static constexpr std::size_t kEventBytesOverhead = 26;
   static constexpr std::size_t kBatchBytesMax = 1'048'576;

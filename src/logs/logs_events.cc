@@ -184,6 +184,7 @@ Result<HandOver::Record> Logs::Impl::store_events(const Scope& scope, std::strin
   updated.last_ingestion_ms = ingestion.ms;
   updated.stored_bytes += static_cast<std::int64_t>(block.billed_bytes());
   updated.block_span_ms_max = std::max(updated.block_span_ms_max, last.ms - first.ms);
+  note_small_block(updated, block.info());
 
   store::WriteBatch batch;
   const std::string key =
@@ -234,6 +235,7 @@ Result<Logs::Impl::ReadTarget> Logs::Impl::read_target(const Scope& scope, std::
 
 Result<Logs::GetResult> Logs::get_events(const Scope& scope, std::string_view group,
                                          std::string_view stream, const GetQuery& query) const {
+  auto cursor = impl_->store.cursor();
   const auto choose = [stream](GroupState& found, Impl::ReadTarget& target) -> Result<void> {
     const StreamState* only = Impl::find_stream(found, stream);
     if (only == nullptr) return stream_missing();
@@ -250,7 +252,7 @@ Result<Logs::GetResult> Logs::get_events(const Scope& scope, std::string_view gr
     WEIR_TRY(position, Token::parse(query.token));
     range = position.narrow(range);
   }
-  EventReader reader(impl_->store, target.prefix, target.sources, range, position.is_forward);
+  EventReader reader(std::move(cursor), target.prefix, target.sources, range, position.is_forward);
   GetResult result;
   PageBudget budget(query.limit);
   while (!budget.is_full()) {
@@ -309,6 +311,7 @@ Result<Logs::FilterResult> Logs::filter_events(const Scope& scope, std::string_v
     return invalid_parameter(
         "startFromHead=false needs a startTime of 2024-01-01T00:00:00Z or later");
   }
+  auto cursor = impl_->store.cursor();
   const auto choose = [&query](const GroupState& found, Impl::ReadTarget& target) {
     return choose_streams(found, query, [&](const LogStream& stream) { target.add(stream); });
   };
@@ -321,7 +324,7 @@ Result<Logs::FilterResult> Logs::filter_events(const Scope& scope, std::string_v
     range.to = EventId::first_of(*query.end + Duration(1)).predecessor();
   }
   if (!query.token.empty()) range = position.narrow(range);
-  EventReader reader(impl_->store, target.prefix, target.sources, range, position.is_forward);
+  EventReader reader(std::move(cursor), target.prefix, target.sources, range, position.is_forward);
   return impl_->search(reader, target, query, position.is_forward);
 }
 

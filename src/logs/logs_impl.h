@@ -49,6 +49,12 @@ struct ScopeState {
   std::int64_t next_id = 1;
 };
 
+/// A block as its key and header tell of it.
+struct StoredBlock {
+  std::string key;
+  BlockInfo info;
+};
+
 struct Logs::Impl {
   using State = std::map<Scope, ScopeState>;
 
@@ -126,6 +132,18 @@ struct Logs::Impl {
   Result<void> remove_expired_of(const Scope& scope, const std::string& group, StreamState& stream,
                                  std::int64_t group_id, Time oldest);
 
+  // Merging of blocks (logs_merge.cc).
+  struct MergeTarget {
+    Scope scope;
+    std::string group;
+    std::int64_t group_id = 0;
+    std::shared_ptr<StreamState> stream;  // shared with the group
+  };
+  void merge_blocks();
+  std::vector<MergeTarget> merge_targets() const;
+  Result<void> merge_stream(const MergeTarget& target, std::size_t& bytes_left);
+  Result<void> merge_into_one(const MergeTarget& target, std::span<const StoredBlock> blocks);
+
   std::string unique_id(Time now) {
     return std::to_string(now.ms) + "-" + std::to_string(next_batch++);
   }
@@ -144,7 +162,19 @@ struct Logs::Impl {
   DefaultValues defaults;
   Timer housekeeping;
   Timer retention;
+  Timer merging;
+  /// One stream at a time loses blocks by retention or merging.
+  std::mutex maintenance;
 };
+
+/// Blocks that are worth merging with others: below these sizes.
+inline constexpr std::uint64_t kFullBlockEvents = 4096;
+inline constexpr std::uint64_t kFullBlockBytes = 512u << 10;
+inline bool is_small(const BlockInfo& block) {
+  return block.count < kFullBlockEvents && block.message_bytes < kFullBlockBytes;
+}
+/// Counts a new block of a stream.
+void note_small_block(LogStream& stream, const BlockInfo& block);
 
 /// Stored form of a stream.
 std::string pack_stream(const LogStream& stream);

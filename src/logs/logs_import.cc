@@ -157,6 +157,7 @@ std::vector<Arrivals::Ticket> Logs::Impl::add_blocks(const Scope& scope, std::st
     updated.last_event_ms = std::max(updated.last_event_ms.value_or(last.ms), last.ms);
     updated.stored_bytes += static_cast<std::int64_t>(block.billed_bytes());
     updated.block_span_ms_max = std::max(updated.block_span_ms_max, last.ms - first.ms);
+    note_small_block(updated, block.info());
     from = to;
   }
   return tickets;

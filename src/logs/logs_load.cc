@@ -9,7 +9,8 @@
 namespace weir::logs {
 namespace {
 
-constexpr std::uint64_t kStreamVersion = 1;
+constexpr std::uint64_t kStreamVersion = 2;
+constexpr std::uint64_t kStreamVersion1 = 1;  // without small blocks
 constexpr Duration kHousekeepingPeriod = std::chrono::seconds(5);
 
 void put_optional(std::string& bytes, const std::optional<std::int64_t>& number) {
@@ -34,6 +35,8 @@ std::string pack_stream(const LogStream& stream) {
   put_optional(bytes, stream.last_ingestion_ms);
   put_number(bytes, static_cast<std::uint64_t>(stream.stored_bytes));
   put_number(bytes, static_cast<std::uint64_t>(stream.block_span_ms_max));
+  put_number(bytes, static_cast<std::uint64_t>(stream.small_blocks));
+  put_optional(bytes, stream.small_blocks_from_ms);
   return bytes;
 }
 
@@ -41,7 +44,7 @@ Result<LogStream> unpack_stream(std::string_view name, std::string_view bytes) {
   ByteReader reader(bytes);
   LogStream stream;
   stream.name = name;
-  const bool is_known = reader.number() == kStreamVersion;
+  const std::uint64_t version = reader.number();
   stream.id = static_cast<std::int64_t>(reader.number());
   stream.creation_time_ms = static_cast<std::int64_t>(reader.number());
   stream.first_event_ms = take_optional(reader);
@@ -49,7 +52,11 @@ Result<LogStream> unpack_stream(std::string_view name, std::string_view bytes) {
   stream.last_ingestion_ms = take_optional(reader);
   stream.stored_bytes = static_cast<std::int64_t>(reader.number());
   stream.block_span_ms_max = static_cast<std::int64_t>(reader.number());
-  if (!is_known || reader.failed()) {
+  if (version == kStreamVersion) {
+    stream.small_blocks = static_cast<std::int64_t>(reader.number());
+    stream.small_blocks_from_ms = take_optional(reader);
+  }
+  if ((version != kStreamVersion && version != kStreamVersion1) || reader.failed()) {
     return Error{ErrorKind::internal, "InternalServerException",
                  "the stored log stream " + std::string(name) + " is damaged"};
   }
@@ -67,6 +74,7 @@ Result<void> Logs::load() { return impl_->load(); }
 Result<void> Logs::Impl::load() {
   housekeeping = Timer();
   retention = Timer();
+  merging = Timer();
   hand_over.clear();
   arrivals.clear();
   defaults.clear();
@@ -144,6 +152,7 @@ void Logs::Impl::start_timers() {
     arrivals.trim();
   });
   retention = Timer(runtime, config.retention_period, [this] { remove_expired(); });
+  merging = Timer(runtime, config.merge_period, [this] { merge_blocks(); });
 }
 
 }  // namespace weir::logs

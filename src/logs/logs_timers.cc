@@ -101,6 +101,7 @@ Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string
                                            Time oldest) {
   static Counter& removed = counter("weir_logs_events_expired_total",
                                     "Log events removed because their retention was over.");
+  const std::lock_guard one_at_a_time(maintenance);
   const std::lock_guard writing(stream.writing);
   if (stream.is_deleted) return {};
   const std::string prefix = events_key(scope, group_id);

@@ -215,6 +215,9 @@ Result<Scan> Logs::scan(const Scope& scope, const ScanQuery& query) const {
   auto plan = std::make_unique<Scan::Impl>();
   plan->to = std::min(query.to, EventId::greatest().timestamp);
   plan->newest_first = query.newest_first;
+  // Before the streams are looked up, so that blocks that are merged meanwhile are not longer than
+  // these say.
+  plan->cursor = impl_->store.cursor();
   const std::set<std::string_view> names(query.groups.begin(), query.groups.end());
   const Time now = impl_->runtime.now();
   {
@@ -240,7 +243,6 @@ Result<Scan> Logs::scan(const Scope& scope, const ScanQuery& query) const {
   if (query.newest_first) {
     std::ranges::stable_sort(plan->sources, std::greater<>(), &Scan::Impl::Source::last_event_ms);
   }
-  plan->cursor = impl_->store.cursor();
   return Scan(std::move(plan));
 }
 

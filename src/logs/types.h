@@ -49,6 +49,8 @@ struct LogStream {
   std::optional<std::int64_t> last_ingestion_ms;
   std::int64_t stored_bytes = 0;
   std::int64_t block_span_ms_max = 0;  // greatest distance of two events stored together
+  std::int64_t small_blocks = 0;  // that came since the last look at whether some can be merged
+  std::optional<std::int64_t> small_blocks_from_ms;  // before it are none that can be merged
 };
 
 /// One event of a PutLogEvents request.

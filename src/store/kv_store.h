@@ -39,8 +39,9 @@ class WriteBatch {
   std::vector<Operation> operations_;
 };
 
-/// Walks keys in byte order. It sees every write that finished before its creation; later ones it
-/// may see or not. Views are valid until the next move. One thread at a time.
+/// Walks keys in byte order. It sees the store as it was at its creation: every write that finished
+/// before, none that began later. While it lives the store keeps what it sees. Views are valid
+/// until the next move. One thread at a time.
 class Cursor {
  public:
   virtual ~Cursor() = default;
