@@ -10,6 +10,7 @@
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
+#include "api/logs/live_tail.h"
 #include "api/logs/logs_api.h"
 #include "api/logs/model.h"
 #include "api/s3/s3_api.h"
@@ -122,6 +123,7 @@ struct World::Impl {
   enforce::Enforcer enforcer;
   metrics::Metrics metrics;
   logs::Logs logs;
+  logs::LiveTail live_tail;
   std::unique_ptr<client::HttpClient> http;
   std::unique_ptr<client::MailClient> mail;
   client::HttpTransport http_transport;
@@ -138,6 +140,7 @@ struct World::Impl {
 
   api::Ec2Api ec2_api;
   api::logs::LogsApi logs_api;
+  api::logs::LiveTailApi live_tail_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
   api::sns::SnsApi sns_api;
   api::athena::AthenaApi athena_api;
@@ -171,6 +174,7 @@ struct World::Impl {
         enforcer(runtime, enforcer_config(config, place.api_port)),
         metrics(runtime, *store),
         logs(runtime, *store, metric_sink(metrics), {}),
+        live_tail(runtime, logs),
         http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),
@@ -187,6 +191,7 @@ struct World::Impl {
         receiver(runtime, logs, {}),
         ec2_api(network),
         logs_api(logs),
+        live_tail_api(live_tail),
         cloudwatch_api(metrics, alarms),
         sns_api(notify),
         athena_api(athena),
@@ -205,6 +210,7 @@ struct World::Impl {
         });
     ec2_api.add_to(ec2_table);
     logs_api.add_to(logs_table);
+    live_tail_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
     athena_api.add_to(athena_table);
