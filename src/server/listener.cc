@@ -37,7 +37,7 @@
 #include "server/http_text.h"
 #include "server/listener_counters.h"
 #include "server/memory_budget.h"
-#include "server/stream_sender.h"
+#include "server/stream_sender_internal.h"
 
 namespace weir::server {
 namespace {

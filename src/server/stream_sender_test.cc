@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Streamed answers of a real listener on loopback, port 0.
-#include "server/stream_sender.h"
+#include "server/stream_sender_internal.h"
 
 #include <deque>
 #include <future>
