@@ -108,6 +108,7 @@ class CommandLine {
         .add_flag("--json", status_.json, "Print JSON");
     add_flows();
     add_insights();
+    add_tail();
     command(app_, "version", "Print the version", [this] {
       return version(version_json_);
     }).add_flag("--json", version_json_, "Print JSON");
@@ -149,6 +150,20 @@ class CommandLine {
     auto* csv = added.add_flag("--csv", to.csv, "Print CSV");
     added.add_flag("--json", to.json, "Print JSON")->excludes(csv);
     added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
+  }
+
+  void add_tail() {
+    CLI::App& added =
+        configured(app_, "tail", "Follow log groups of the running daemon",
+                   [this](const daemon::Config& config) { return tail(config, tail_); });
+    added.add_option("groups", tail_.groups, "Names or ARNs of log groups, at most 10")->required();
+    added.add_option("--filter", tail_.filter, "Only events that this filter pattern matches");
+    added.add_option("--stream", tail_.streams,
+                     "Only this log stream of the group, or those that begin so if it ends with *");
+    added.add_option("--since", tail_.since, "Begin with what is there, such as 10m, 2h or 1d");
+    added.add_option("--key", tail_.key, "Name of the access key (the first if not given)");
+    added.add_flag("--json", tail_.json, "Print one JSON object for each event");
+    added.add_flag("--no-color", tail_.no_colour, "No colours on a terminal");
   }
 
   void add_config_commands() {
@@ -247,6 +262,7 @@ class CommandLine {
   EnvOptions env_;
   StatusOptions status_;
   FlowsOptions flows_;
+  TailOptions tail_;
   bool version_json_ = false;
   CaptureOptions capture_;
   ImportOptions import_;

@@ -54,6 +54,18 @@ struct FlowsOptions {
 /// The flows of the windows that are open: a live view on a terminal, else a table.
 int flows(const daemon::Config& config, const FlowsOptions& options);
 
+struct TailOptions {
+  std::vector<std::string> groups;   // names or ARNs
+  std::string filter;                // a filter pattern
+  std::vector<std::string> streams;  // names, or prefixes that end with `*`
+  std::string since;                 // "": only what comes from now on
+  std::string key;                   // name of the key; "" is the first
+  bool json = false;
+  bool no_colour = false;
+};
+/// Shows the events of log groups as they come in until it is interrupted.
+int tail(const daemon::Config& config, const TailOptions& options);
+
 int version(bool json);
 
 struct CaptureOptions {

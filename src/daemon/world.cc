@@ -11,6 +11,7 @@
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
 #include "api/logs/insights_api.h"
+#include "api/logs/live_tail.h"
 #include "api/logs/logs_api.h"
 #include "api/logs/model.h"
 #include "api/s3/s3_api.h"
@@ -136,6 +137,7 @@ struct World::Impl {
   insights::Executions executions;
   insights::QueryDefinitions query_definitions;
   insights::IndexPolicies index_policies;
+  logs::LiveTail live_tail;
   std::unique_ptr<client::HttpClient> http;
   std::unique_ptr<client::MailClient> mail;
   client::HttpTransport http_transport;
@@ -153,6 +155,7 @@ struct World::Impl {
   api::Ec2Api ec2_api;
   api::logs::LogsApi logs_api;
   api::logs::InsightsApi insights_api;
+  api::logs::LiveTailApi live_tail_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
   api::sns::SnsApi sns_api;
   api::athena::AthenaApi athena_api;
@@ -189,6 +192,7 @@ struct World::Impl {
         executions(runtime, *store, logs, insights_context(network), insights_config(config)),
         query_definitions(runtime, *store),
         index_policies(runtime, *store, logs),
+        live_tail(runtime, logs),
         http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),
@@ -206,6 +210,7 @@ struct World::Impl {
         ec2_api(network),
         logs_api(logs),
         insights_api(runtime, logs, executions, query_definitions, index_policies),
+        live_tail_api(live_tail),
         cloudwatch_api(metrics, alarms),
         sns_api(notify),
         athena_api(athena),
@@ -228,6 +233,7 @@ struct World::Impl {
     });
     logs_api.add_to(logs_table);
     insights_api.add_to(logs_table);
+    live_tail_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
     athena_api.add_to(athena_table);

@@ -225,6 +225,11 @@ void Arrivals::Follower::advance(Number next) {
   state_->position = std::max(next, state_->position.load());
 }
 
+void Arrivals::Follower::skip() {
+  state_->is_woken = false;  // as in read()
+  advance(end_of(arrivals_.state_.lock()->scopes[state_->scope]));
+}
+
 Arrivals::Number Arrivals::Follower::position() const { return state_->position; }
 
 // ---- What is kept -------------------------------------------------------------------------------

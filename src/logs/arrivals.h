@@ -60,6 +60,8 @@ class Arrivals {
     Result<Part> read(std::size_t blocks_max);
     /// What is before `next` is done: never read again by this follower.
     void advance(Number next);
+    /// Passes over all that has arrived.
+    void skip();
     Number position() const;
 
    private:

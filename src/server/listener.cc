@@ -31,12 +31,13 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
-#include "base/counters.h"
 #include "base/log.h"
 #include "server/body_sink.h"
 #include "server/gate.h"
 #include "server/http_text.h"
+#include "server/listener_counters.h"
 #include "server/memory_budget.h"
+#include "server/stream_sender_internal.h"
 
 namespace weir::server {
 namespace {
@@ -61,20 +62,6 @@ constexpr auto kLingerTime = std::chrono::seconds(5);
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 constexpr int kBacklog = 1024;
 constexpr std::string_view kSpoolPrefix = "upload-";
-
-struct Counters {
-  Counter& requests = counter("weir_http_requests_total", "Requests answered.");
-  Counter& errors = counter("weir_http_errors_total", "Answers with status 500 and above.");
-  Counter& busy = counter("weir_http_busy_total",
-                          "Requests refused because a limit of the listener was reached.");
-  Counter& garbage =
-      counter("weir_http_garbage_total", "Connections closed because they sent no HTTP.");
-  Counter& refused =
-      counter("weir_http_connections_refused_total", "Connections beyond the limit.");
-  Counter& bytes_in = counter("weir_http_body_bytes_in_total", "Bytes of request bodies.");
-  Counter& bytes_out = counter("weir_http_body_bytes_out_total", "Bytes of answer bodies.");
-  Gauge& connections = gauge("weir_http_connections", "Open connections.");
-};
 
 Error cannot(std::string what, const error_code& error, std::string_view help) {
   return {ErrorKind::unavailable, "ListenerFailed",
@@ -113,7 +100,7 @@ struct Host {
   const Listener::Config config;
   const Gate gate;
   asio::thread_pool workers;
-  Counters counters;
+  ListenerCounters counters;
   std::atomic<std::size_t> requests{0};
   MemoryBudget bodies_memory{config.bodies_memory_bytes_max};
   std::atomic<bool> stopping{false};
@@ -153,6 +140,7 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
 
   void stop(bool now) override {
     asio::post(stream_.get_executor(), [self = this->shared_from_this(), now] {
+      if (self->sender_) self->sender_->end();
       if (now || self->is_idle_) self->lowest().close();
     });
   }
@@ -321,8 +309,6 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
     co_return co_await send(exchange);
   }
 
-  // ---- The body ---------------------------------------------------------------------------------
-
   /// True: all of it is in the sink, but for the last piece, which is in `chunk`. False: `response`
   /// tells why, or the peer has gone.
   awaitable<bool> read_body(Exchange& exchange) {
@@ -431,9 +417,6 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
     co_return true;
   }
 
-  // ---- The handler
-  // --------------------------------------------------------------------------------
-
   /// Runs `task` on a worker and comes back to the strand.
   template <class Task>
   awaitable<void> on_worker(Task& task) {
@@ -494,8 +477,7 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
                                            "We encountered an internal error. Please try again."});
   }
 
-  // ---- The answer
-  // ---------------------------------------------------------------------------------
+  // ---- The answer -------------------------------------------------------------------------------
 
   awaitable<bool> send(Exchange& exchange) {
     const bool keep = exchange.body_is_read && exchange.parser.keep_alive() && !host_.stopping;
@@ -505,6 +487,9 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
     if (exchange.response.status >= 500) host_.counters.errors.add();
     log_access(exchange);
 
+    if (const auto* body = std::get_if<wire::StreamBody>(&exchange.response.body)) {
+      co_return co_await send_stream(message, body->source);
+    }
     http::response_serializer<http::string_body> serializer(message);
     while (!serializer.is_done()) {
       lowest().expires_after(host_.config.write_timeout);
@@ -514,6 +499,21 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
     const bool is_head = exchange.request.method == "HEAD";
     if (exchange.file >= 0 && !is_head && !co_await send_file(exchange)) co_return gone();
     co_return keep;
+  }
+
+  awaitable<bool> send_stream(http::response<http::string_body>& head,
+                              std::shared_ptr<wire::StreamSource> source) {
+    http::response_serializer<http::string_body> serializer(head);
+    lowest().expires_after(host_.config.write_timeout);
+    const auto [error, n] = co_await http::async_write_header(stream_, serializer, kToken);
+    if (error) co_return gone();
+    sender_ = std::make_shared<StreamSender<Stream>>(stream_, host_.counters, std::move(source),
+                                                     head.chunked());
+    if (host_.stopping) sender_->end();
+    const bool is_there = co_await sender_->run();
+    sender_.reset();
+    if (!is_there) gone();
+    co_return false;
   }
 
   http::response<http::string_body> message_of(Exchange& exchange, bool keep) {
@@ -528,7 +528,12 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
     }
     message.set(http::field::date, http_date(host_.runtime.now()));
     if (!response.headers.find("Server")) message.set(http::field::server, "Weir");
-    message.keep_alive(keep);
+    const bool is_stream = std::holds_alternative<wire::StreamBody>(response.body);
+    message.keep_alive(keep && !is_stream);
+    if (is_stream) {
+      message.chunked(!is_old);
+      return message;
+    }
 
     std::uint64_t length = 0;
     if (const auto* file = std::get_if<wire::FileBody>(&response.body)) {
@@ -601,6 +606,7 @@ class Session final : public Stoppable, public std::enable_shared_from_this<Sess
   std::string source_ip_;
   bool is_idle_ = false;
   bool must_linger_ = false;
+  std::shared_ptr<StreamSender<Stream>> sender_;  // shared with the source, which wakes it
 };
 
 }  // namespace

@@ -176,6 +176,11 @@ HttpResponse encode(const ServiceModel& model, const Call& call, const Answer& a
                     const HttpRequest& request) {
   HttpResponse response;
   response.headers.add("x-amzn-RequestId", request.caller.request_id);
+  if (answer.stream) {
+    response.headers.add("Content-Type", "application/vnd.amazon.eventstream");
+    response.body = StreamBody{answer.stream};
+    return response;
+  }
   const auto content = [&](std::string type, std::string body) {
     response.headers.add("Content-Type", std::move(type));
     response.body = std::move(body);

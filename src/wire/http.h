@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,11 +84,36 @@ struct FileBody {
   std::shared_ptr<const void> keep = nullptr;
 };
 
+/// The body of an answer that is made while it is sent, such as an event stream: the sender takes
+/// piece after piece and waits without a thread while there is none.
+///
+/// Threads: take() and close() are called by the sender, one at a time; the function given to
+/// on_ready() may be called from any thread.
+class StreamSource {
+ public:
+  virtual ~StreamSource() = default;
+  struct Piece {
+    std::string bytes;
+    bool is_last = false;  // nothing comes behind these bytes
+  };
+  /// What is there now; no bytes: wait for `ready`. Does not block.
+  virtual Piece take() = 0;
+  /// Once, before the first take(). `ready` does not block and may be called too often, also after
+  /// close().
+  virtual void on_ready(std::function<void()> ready) = 0;
+  /// The peer has gone, or the server stops. Does not block.
+  virtual void close() = 0;
+};
+
+struct StreamBody {
+  std::shared_ptr<StreamSource> source;  // shared: its producer may go first
+};
+
 /// The answer to HEAD carries the Content-Length that GET would have and an empty body.
 struct HttpResponse {
   int status = 200;
   Headers headers;
-  std::variant<std::string, FileBody> body;
+  std::variant<std::string, FileBody, StreamBody> body;
 };
 
 /// Fills target, path and query from a request line's target (origin or absolute form).

@@ -21,7 +21,8 @@ using Request = Caller;
 /// An answer with its description, ready for any encoder.
 struct Answer {
   const Type* type = nullptr;
-  std::shared_ptr<const void> value;  // shared: type-erased deleter
+  std::shared_ptr<const void> value;               // shared: type-erased deleter
+  std::shared_ptr<StreamSource> stream = nullptr;  // an event stream instead of `value`
 };
 
 /// One API operation, made from a struct like this (see reference page "operations"):
@@ -91,6 +92,26 @@ class OperationTable {
       WEIR_TRY(typename Op::Output output, (api.*handler)(request, input));
       return Answer{&type_of<typename Op::Output>(),
                     std::make_shared<const typename Op::Output>(std::move(output))};
+    };
+    operations_.insert_or_assign(operation.name, std::move(operation));
+  }
+
+  /// Adds `Op`, whose answer is an event stream; its messages are described by `Op::Output`.
+  template <class Op, class Api>
+  void add_stream(Api& api, Result<std::shared_ptr<StreamSource>> (Api::*handler)(
+                                const Request&, const typename Op::Input&)) {
+    Operation operation;
+    operation.name = Op::name;
+    operation.input = &type_of<typename Op::Input>();
+    operation.output = &type_of<typename Op::Output>();
+    operation.call = [&api, handler, code = std::string(model_.validation_code)](
+                         const Request& request, const Document& tree,
+                         const BindOptions& options) -> Result<Answer> {
+      typename Op::Input input{};
+      WEIR_CHECK(bind_checked(type_of<typename Op::Input>(), &input, tree, options, code));
+      WEIR_TRY(auto stream, (api.*handler)(request, input));
+      return Answer{
+          .type = &type_of<typename Op::Output>(), .value = nullptr, .stream = std::move(stream)};
     };
     operations_.insert_or_assign(operation.name, std::move(operation));
   }

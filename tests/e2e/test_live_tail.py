@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""StartLiveTail by boto3, aws-cli and a plain socket, and `weir tail` on it."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import botocore.awsrequest
+import botocore.auth
+import botocore.credentials
+import botocore.exceptions
+import pytest
+import urllib3
+
+from conftest import BINARY, REGION, clean_environment, wait_for
+
+GROUP = "/vpc/flow"
+ARN = f"arn:aws:logs:{REGION}:000000000000:log-group:{GROUP}"
+
+
+@pytest.fixture
+def logs(client):
+    logs = client("logs", inject_host_prefix=False)
+    logs.create_log_group(logGroupName=GROUP)
+    for name in ("eni-1", "eni-2"):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=name)
+    return logs
+
+
+def put(logs, *messages, stream="eni-1"):
+    now = int(time.time() * 1000)
+    logs.put_log_events(logGroupName=GROUP, logStreamName=stream,
+                        logEvents=[{"timestamp": now, "message": message} for message in messages])
+
+
+def update(events):
+    """The next update; the daemon makes one each second."""
+    return next(events)["sessionUpdate"]
+
+
+def messages(events, count):
+    found = []
+    for _ in range(30):
+        found += [event["message"] for event in update(events)["sessionResults"]]
+        if len(found) >= count:
+            break
+    return found
+
+
+# Order of the messages: API reference, StartLiveTail. Verified on AWS: no.
+def test_boto3_sees_the_start_and_an_update_each_second(logs):
+    stream = logs.start_live_tail(logGroupIdentifiers=[ARN], logEventFilterPattern="REJECT",
+                                  logStreamNames=["eni-1"])["responseStream"]
+    events = iter(stream)
+    start = next(events)["sessionStart"]
+    assert start["logGroupIdentifiers"] == [ARN]
+    assert start["logStreamNames"] == ["eni-1"]
+    assert start["logEventFilterPattern"] == "REJECT"
+    assert start["sessionId"] and start["requestId"]
+    assert update(events) == {"sessionMetadata": {"sampled": False}, "sessionResults": []}
+    put(logs, "a REJECT", "an ACCEPT")
+    put(logs, "other REJECT", stream="eni-2")
+    found = []
+    while not found:
+        found = update(events)["sessionResults"]
+    (event,) = found
+    assert event["message"] == "a REJECT"
+    assert event["logStreamName"] == "eni-1"
+    assert event["logGroupIdentifier"] == ARN
+    assert event["ingestionTime"] >= event["timestamp"]
+    stream.close()
+
+
+def test_more_than_500_events_are_a_sample(logs):
+    stream = logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"]
+    events = iter(stream)
+    next(events)
+    put(logs, *[str(i) for i in range(2000)])
+    found = {"sessionResults": []}
+    while not found["sessionResults"]:
+        found = update(events)
+    assert found["sessionMetadata"]["sampled"] is True
+    assert len(found["sessionResults"]) == 500
+    stream.close()
+
+
+def test_a_session_ends_after_three_hours(daemon, logs):
+    events = iter(logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"])
+    next(events)
+    daemon.advance(3 * 3600 + 1)
+    with pytest.raises(botocore.exceptions.EventStreamError) as caught:
+        for _ in range(20):
+            next(events)
+    assert "SessionTimeoutException" in str(caught.value)
+
+
+def test_fifteen_sessions_may_be_open(logs):
+    streams = [logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"] for _ in range(15)]
+    with pytest.raises(logs.exceptions.LimitExceededException):
+        logs.start_live_tail(logGroupIdentifiers=[ARN])
+    for stream in streams:
+        stream.close()
+
+    def starts():
+        try:
+            return logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"]
+        except logs.exceptions.LimitExceededException:
+            return None
+
+    wait_for(starts, "closed sessions free their places").close()
+
+
+@pytest.mark.parametrize(("request_", "code"), [
+    ({"logGroupIdentifiers": []}, "InvalidParameterException"),
+    ({"logGroupIdentifiers": [ARN] * 11}, "InvalidParameterException"),
+    ({"logGroupIdentifiers": [ARN + ":*"]}, "InvalidParameterException"),
+    ({"logGroupIdentifiers": [GROUP]}, "InvalidParameterException"),
+    ({"logGroupIdentifiers": [ARN + "/none"]}, "ResourceNotFoundException"),
+    ({"logGroupIdentifiers": [ARN], "logEventFilterPattern": "[a"}, "InvalidParameterException"),
+    ({"logGroupIdentifiers": [ARN], "logStreamNames": ["a"], "logStreamNamePrefixes": ["a"]},
+     "InvalidParameterException"),
+    ({"logGroupIdentifiers": [ARN, ARN + "2"], "logStreamNames": ["a"]}, "InvalidParameterException"),
+])
+def test_bad_requests_are_refused(client, logs, request_, code):
+    logs.create_log_group(logGroupName=GROUP + "2")
+    plain = client("logs", inject_host_prefix=False, parameter_validation=False)
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        plain.start_live_tail(**request_)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+# SDKs put `stream-` (before April 2026 `streaming-`) in front of the host and sign that.
+@pytest.mark.parametrize("prefix", ["stream-", "streaming-"])
+def test_the_host_may_have_the_prefix_of_the_sdks(daemon, logs, prefix):
+    host = daemon.endpoint.removeprefix("http://")
+    request = botocore.awsrequest.AWSRequest(
+        "POST", f"http://{prefix}{host}/", data=json.dumps({"logGroupIdentifiers": [ARN]}),
+        headers={"X-Amz-Target": "Logs_20140328.StartLiveTail", "Content-Type": "application/x-amz-json-1.1",
+                 "Host": prefix + host})
+    credentials = botocore.credentials.Credentials("test", "test")
+    botocore.auth.SigV4Auth(credentials, "logs", REGION).add_auth(request)
+    answer = urllib3.PoolManager().request("POST", daemon.endpoint + "/", body=request.data,
+                                           headers=dict(request.headers), preload_content=False)
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/vnd.amazon.eventstream"
+    assert b"initial-response" in answer.read1() if hasattr(answer, "read1") else answer.read(64)
+    answer.close()
+
+
+def test_aws_cli_follows(daemon, logs):
+    program = shutil.which("aws")
+    if program is None:
+        pytest.skip("aws-cli is not installed")
+    environment = {**clean_environment(), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+                   "AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1"}
+    put(logs, "before")
+    process = subprocess.Popen([program, "--endpoint-url", daemon.endpoint, "logs", "tail", GROUP, "--follow"],
+                               env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        if not line and "invalid choice" in process.stderr.read().lower():
+            pytest.skip("this aws-cli has no logs tail")
+        assert line.rstrip().endswith("eni-1 before")
+        put(logs, "after")
+        assert process.stdout.readline().rstrip().endswith("eni-1 after")  # and `before` not again
+    finally:
+        process.kill()
+        process.wait()
+
+
+# ---- weir tail ------------------------------------------------------------------------------------------------------
+
+
+class Tail:
+    """`weir tail` with its output in a list of lines."""
+
+    def __init__(self, daemon, *arguments, terminal=False):
+        self.lines = []
+        command = [str(BINARY), "tail", GROUP, "--ephemeral", "--listen", daemon.endpoint.removeprefix("http://"),
+                   *arguments]
+        if terminal:
+            parent, child = pty.openpty()
+            self.process = subprocess.Popen(command, env={**clean_environment(), "TERM": "xterm"}, stdout=child,
+                                            stderr=subprocess.PIPE, text=True)
+            os.close(child)
+            self.output = os.fdopen(parent, newline="")
+        else:
+            self.process = subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE,
+                                            stderr=subprocess.PIPE, text=True)
+            self.output = self.process.stdout
+        self.first = self.process.stderr.readline() if "--json" not in arguments else ""
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        try:
+            for line in self.output:
+                self.lines.append(line.rstrip("\r\n"))
+        except OSError:
+            pass  # the terminal has gone
+
+    def wait(self, count):
+        wait_for(lambda: len(self.lines) >= count, f"{count} lines")
+        return self.lines
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(10) == 0
+        return self.process.stderr.read()
+
+
+def test_weir_tail_prints_what_comes_in(daemon, logs):
+    put(logs, "before REJECT")
+    tail = Tail(daemon, "--filter", "REJECT", "--since", "10m")
+    assert "following 1 log group" in tail.first
+    assert tail.wait(1)[0].endswith("Z eni-1 before REJECT")
+    put(logs, "one REJECT", "two ACCEPT", "one REJECT")
+    put(logs, "three REJECT", stream="eni-2")
+    lines = tail.wait(4)
+    assert [line.split(" ", 1)[1] for line in lines[1:]] == ["eni-1 one REJECT", "eni-1 one REJECT",
+                                                            "eni-2 three REJECT"]
+    assert "\x1b" not in "".join(lines)
+    tail.stop()
+    assert len(tail.lines) == 4
+
+
+def test_weir_tail_prints_json(daemon, logs):
+    tail = Tail(daemon, "--json", "--stream", "eni-2*", "--since", "1h")
+    put(logs, "x")
+    put(logs, 'say "hi"\n', stream="eni-2")
+    (line,) = tail.wait(1)
+    event = json.loads(line)
+    assert event["message"] == 'say "hi"\n'
+    assert (event["logGroupName"], event["logStreamName"]) == (GROUP, "eni-2")
+    assert event["ingestionTime"] >= event["timestamp"] > 0
+    tail.stop()
+
+
+def test_weir_tail_has_colours_on_a_terminal_only(daemon, logs):
+    tail = Tail(daemon, terminal=True)
+    put(logs, "a REJECT with \x1b[2J control \x07 characters")
+    (line,) = tail.wait(1)
+    assert "\x1b[1;31mREJECT\x1b[0m" in line
+    assert "\\x1b[2J control \\x07" in line
+    tail.stop()
+    tail = Tail(daemon, "--no-color", terminal=True)
+    put(logs, "a REJECT")
+    assert tail.wait(1)[0].endswith("Z eni-1 a REJECT")
+    tail.stop()
+
+
+@pytest.mark.parametrize(("arguments", "text"), [
+    (("--filter", "[a"), "Invalid filter pattern"),
+    (("--since", "yesterday"), "--since yesterday: write a number"),
+    (("/none",), "The specified log group does not exist"),
+])
+def test_weir_tail_says_what_is_wrong(daemon, logs, arguments, text):
+    done = subprocess.run([str(BINARY), "tail", GROUP, "--ephemeral", "--listen",
+                           daemon.endpoint.removeprefix("http://"), *arguments], env=clean_environment(),
+                          capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert text in done.stderr
+    assert done.stdout == ""
