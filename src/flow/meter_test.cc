@@ -484,14 +484,14 @@ TEST_F(MeterTest, FloodOfSpoofedFlowsLeavesOldFlowsRight) {
       old.push_back(format_.line(record));
   });
   std::mt19937_64 random(1);
-  constexpr int kSpoofed = 1'000'000;
+  constexpr int kSpoofed = 10'000'000;
   net::Packet spoofed = packet({.from_port = 1});
   const net::Packet known = packet({});
   m.add(known, Direction::ingress);
   for (int i = 1; i <= kSpoofed; ++i) {
     spoofed.source = net::Address::v4(static_cast<std::uint32_t>(random()) | 0xe0000000U);
     m.add({&spoofed, 1});
-    if (i % 100'000 == 0) m.add(known, Direction::ingress);
+    if (i % 1'000'000 == 0) m.add(known, Direction::ingress);
   }
   m.finish();
   EXPECT_THAT(old, ElementsAre("203.0.113.9 11 660 OK", "- - - SKIPDATA"));

@@ -5,11 +5,6 @@
 #include <utility>
 
 namespace weir::logs {
-namespace {
-
-constexpr std::size_t kBeforeFirst = ~std::size_t{0};  // one more is 0
-
-}  // namespace
 
 EventReader::EventReader(const store::KvStore& store, std::string prefix,
                          std::vector<Source> sources, Range range, bool ascending)
@@ -46,7 +41,10 @@ Result<bool> EventReader::next() {
       WEIR_CHECK(find_first_block(source));
     }
   }
-  if (on_event_) step_over(current_);
+  if (on_event_) {
+    ++open_[current_].next;
+    queue_event(current_);
+  }
   on_event_ = false;
   while (!heads_.empty()) {
     const Head head = pop();
@@ -102,18 +100,7 @@ Result<void> EventReader::open_block(std::size_t source) {
   if (cursor_->valid() && cursor_->key() == keys_[source]) {
     WEIR_TRY(const BlockInfo info, BlockInfo::read(cursor_->value()));
     if (info.last >= range_.from.timestamp && info.first <= range_.to.timestamp) {
-      WEIR_TRY(Block block, Block::read(cursor_->value()));
-      std::size_t slot = open_.size();
-      if (free_.empty()) {
-        open_.emplace_back();
-      } else {
-        slot = free_.back();
-        free_.pop_back();
-      }
-      const std::size_t size = block.size();
-      const std::size_t before = ascending_ ? kBeforeFirst : size;
-      open_[slot] = {.block = std::move(block), .index = before, .source = source};
-      step_over(slot);
+      WEIR_CHECK(unpack(source));
     }
     ascending_ ? cursor_->next() : cursor_->previous();
   } else if (!ascending_) {
@@ -122,19 +109,38 @@ Result<void> EventReader::open_block(std::size_t source) {
   return queue_block(source);
 }
 
-/// Queues the next event of an open block that is in the range, or forgets the block.
-void EventReader::step_over(std::size_t slot) {
+/// Opens the block under the cursor.
+Result<void> EventReader::unpack(std::size_t source) {
+  OpenBlock open;
+  open.source = source;
+  WEIR_TRY(open.block, Block::read(std::string(cursor_->value())));
+  WEIR_CHECK(open.block.unpack_messages());
+  for (std::uint32_t row = 0; row < open.block.size(); ++row) {
+    const EventId id = open.block.id(row);
+    if (id >= range_.from && id <= range_.to) open.rows.push_back(row);
+  }
+  open.block.sort(open.rows);
+  if (!ascending_) std::ranges::reverse(open.rows);
+  std::size_t slot = open_.size();
+  if (free_.empty()) {
+    open_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  open_[slot] = std::move(open);
+  queue_event(slot);
+  return {};
+}
+
+/// Queues the next event of an open block, or forgets the block.
+void EventReader::queue_event(std::size_t slot) {
   OpenBlock& open = open_[slot];
-  const std::size_t size = open.block.size();
-  while (true) {
-    ascending_ ? ++open.index : --open.index;
-    if (open.index >= size) break;  // also below zero
-    const EventId id = open.block.id(open.index);
-    if (id < range_.from || id > range_.to) continue;
-    push({.at = id, .slot = slot});
+  if (open.next < open.rows.size()) {
+    push({.at = open.block.id(open.rows[open.next]), .slot = slot});
     return;
   }
-  open.block = Block();
+  open = OpenBlock();
   free_.push_back(slot);
 }
 

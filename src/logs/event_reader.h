@@ -38,14 +38,18 @@ class EventReader {
   Result<bool> next();
   const EventId& id() const { return id_; }
   /// Valid until the next step.
-  std::string_view message() const { return open_[current_].block.message(open_[current_].index); }
+  std::string_view message() const {
+    const OpenBlock& open = open_[current_];
+    return open.block.message(open.rows[open.next]);
+  }
   /// The place of its stream in `sources`.
   std::size_t source() const { return open_[current_].source; }
 
  private:
   struct OpenBlock {
     Block block;
-    std::size_t index = 0;
+    std::vector<std::uint32_t> rows;  // of the range, in the order of the walk
+    std::size_t next = 0;             // in `rows`
     std::size_t source = 0;
   };
   /// An event of an open block, or a bound for the events of a block that is not open yet.
@@ -61,7 +65,8 @@ class EventReader {
   Result<void> find_first_block(std::size_t source);
   Result<void> queue_block(std::size_t source);
   Result<void> open_block(std::size_t source);
-  void step_over(std::size_t slot);
+  Result<void> unpack(std::size_t source);
+  void queue_event(std::size_t slot);
 
   std::unique_ptr<store::Cursor> cursor_;
   std::string prefix_;

@@ -93,6 +93,8 @@ Logs::~Logs() {
   impl_->hand_over.work();  // so that the next start finds nothing to repeat
 }
 
+Arrivals& Logs::arrivals() { return impl_->arrivals; }
+
 GroupState* Logs::Impl::find_group(State& state, const Scope& scope, std::string_view name) {
   const auto in_scope = state.find(scope);
   if (in_scope == state.end()) return nullptr;

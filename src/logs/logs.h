@@ -18,6 +18,7 @@
 
 namespace weir::logs {
 
+class Arrivals;
 class Scan;
 struct ScanQuery;
 
@@ -57,6 +58,10 @@ class Logs {
   /// Replaces what is in memory by what is in the store, hands on what is left and starts the
   /// timers. Call it once before anything else (and again after the store was emptied).
   Result<void> load();
+
+  /// For those who work on events after they were acknowledged (arrivals.h). Call its start() when
+  /// all who keep a position have come back.
+  Arrivals& arrivals();
 
   // Groups.
   /// Name, class, tags, KMS key and deletion protection are taken from `group`.

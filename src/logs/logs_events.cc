@@ -186,8 +186,10 @@ Result<HandOver::Record> Logs::Impl::store_events(const Scope& scope, std::strin
   updated.block_span_ms_max = std::max(updated.block_span_ms_max, last.ms - first.ms);
 
   store::WriteBatch batch;
-  batch.put(block_key(events_key(scope, target.group_id), updated.id, first, batch_number),
-            block.finish(ingestion, batch_number, first_index));
+  const std::string key =
+      block_key(events_key(scope, target.group_id), updated.id, first, batch_number);
+  batch.put(key, block.finish(ingestion, batch_number, first_index));
+  const Arrivals::Ticket ticket = arrivals.add(scope, group, updated.name, key, ingestion, batch);
   batch.put(stream_key(scope, group, updated.name), pack_stream(updated));
   DefaultValues::mark(scope, group, *target.filters, evaluation, ingestion, batch);
   HandOver::Record record =

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/guarded.h"
+#include "logs/arrivals.h"
 #include "logs/default_values.h"
 #include "logs/event_reader.h"
 #include "logs/hand_over.h"
@@ -54,7 +55,8 @@ struct Logs::Impl {
       : runtime(runtime_in),
         store(store_in),
         config(config_in),
-        hand_over(store_in, std::move(sink)) {}
+        hand_over(store_in, std::move(sink)),
+        arrivals(runtime_in, store_in) {}
 
   /// The group, or nullptr.
   static GroupState* find_group(State& state, const Scope& scope, std::string_view name);
@@ -110,8 +112,9 @@ struct Logs::Impl {
                                                         std::string_view source) const;
   Result<std::vector<ImportTarget>> import_targets(const Scope& scope, std::string_view group,
                                                    const ImportBatch& batch, ImportResult& result);
-  void add_blocks(const Scope& scope, ImportTarget& target, Time ingestion,
-                  store::WriteBatch& batch);
+  std::vector<Arrivals::Ticket> add_blocks(const Scope& scope, std::string_view group,
+                                           ImportTarget& target, Time ingestion,
+                                           store::WriteBatch& batch);
   Result<void> store_import(const Scope& scope, std::string_view group, const ImportBatch& batch,
                             std::vector<ImportTarget>& targets);
 
@@ -135,6 +138,7 @@ struct Logs::Impl {
   mutable Guarded<State> state;
   std::atomic<std::uint64_t> next_batch{0};
   HandOver hand_over;
+  Arrivals arrivals;
   DefaultValues defaults;
   Timer housekeeping;
   Timer retention;

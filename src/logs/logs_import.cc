@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "base/counters.h"
@@ -128,9 +129,12 @@ Result<std::vector<Logs::Impl::ImportTarget>> Logs::Impl::import_targets(const S
   return targets;
 }
 
-/// Adds the events as blocks, and brings `updated` up to date. The stream is locked.
-void Logs::Impl::add_blocks(const Scope& scope, ImportTarget& target, Time ingestion,
-                            store::WriteBatch& batch) {
+/// Adds the events as blocks, and brings `updated` up to date. The stream is locked. Blocks that
+/// PutLogEvents would accept arrive for the followers, too.
+std::vector<Arrivals::Ticket> Logs::Impl::add_blocks(const Scope& scope, std::string_view group,
+                                                     ImportTarget& target, Time ingestion,
+                                                     store::WriteBatch& batch) {
+  std::vector<Arrivals::Ticket> tickets;
   const std::span<const InputLogEvent> events = target.events;
   LogStream& updated = target.updated;
   updated = target.put.stream->data;
@@ -143,14 +147,19 @@ void Logs::Impl::add_blocks(const Scope& scope, ImportTarget& target, Time inges
     const Time last{events[to - 1].timestamp_ms};
     const BlockWriter block(events.subspan(from, to - from));
     const std::uint64_t batch_number = next_batch++;
-    batch.put(block_key(events_key(scope, target.put.group_id), updated.id, first, batch_number),
-              block.finish(ingestion, batch_number, 0));
+    const std::string key =
+        block_key(events_key(scope, target.put.group_id), updated.id, first, batch_number);
+    batch.put(key, block.finish(ingestion, batch_number, 0));
+    if (first >= oldest_accepted(ingestion) && last <= newest_accepted(ingestion)) {
+      tickets.push_back(arrivals.add(scope, group, updated.name, key, ingestion, batch));
+    }
     updated.first_event_ms = std::min(updated.first_event_ms.value_or(first.ms), first.ms);
     updated.last_event_ms = std::max(updated.last_event_ms.value_or(last.ms), last.ms);
     updated.stored_bytes += static_cast<std::int64_t>(block.billed_bytes());
     updated.block_span_ms_max = std::max(updated.block_span_ms_max, last.ms - first.ms);
     from = to;
   }
+  return tickets;
 }
 
 Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group,
@@ -166,10 +175,12 @@ Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group
   store::WriteBatch writes;
   std::vector<MetricValue> values;
   std::vector<Evaluation> evaluations;
+  std::vector<Arrivals::Ticket> tickets;
   std::int64_t events = 0;
   std::int64_t billed_bytes = 0;
   for (ImportTarget& target : targets) {
-    add_blocks(scope, target, ingestion, writes);
+    std::ranges::move(add_blocks(scope, group, target, ingestion, writes),
+                      std::back_inserter(tickets));
     writes.put(stream_key(scope, group, target.updated.name), pack_stream(target.updated));
     Evaluation& evaluation = evaluations.emplace_back();
     if (const auto fresh = recent(target.events, ingestion); !fresh.empty()) {

@@ -68,6 +68,7 @@ Result<void> Logs::Impl::load() {
   housekeeping = Timer();
   retention = Timer();
   hand_over.clear();
+  arrivals.clear();
   defaults.clear();
   next_batch = runtime.random() >> 1;  // so that batches of two runs never meet
 
@@ -100,6 +101,8 @@ Result<void> Logs::Impl::load_pair(State& loaded, const Scope& scope, std::strin
   ScopeState& in_scope = loaded[scope];
   if (kind == HandOver::kKind) {
     hand_over.found(scope, store_key(scope, kind).append(rest));
+  } else if (kind == Arrivals::kKind) {
+    WEIR_CHECK(arrivals.found(scope, rest, value));
   } else if (kind == DefaultValues::kKind) {
     defaults.found(scope, rest);
   } else if (kind == "g/") {
@@ -138,6 +141,7 @@ void Logs::Impl::start_timers() {
   housekeeping = Timer(runtime, kHousekeepingPeriod, [this] {
     publish_defaults();
     hand_over.work();
+    arrivals.trim();
   });
   retention = Timer(runtime, config.retention_period, [this] { remove_expired(); });
 }

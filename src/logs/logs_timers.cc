@@ -118,7 +118,7 @@ Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string
       if (block.first >= oldest) break;
       continue;
     }
-    bytes += block.billed_bytes;
+    bytes += block.billed_bytes();
     events += block.count;
     batch.erase(std::string(cursor->key()));
   }

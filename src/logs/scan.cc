@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "logs/block.h"
@@ -14,27 +15,66 @@ namespace weir::logs {
 
 // ---- A block ------------------------------------------------------------------------------------
 
-struct ScannedBlock::Impl {
+namespace {
+
+template <class Value>
+void keep(std::vector<Value>& values, std::span<const std::uint32_t> rows) {
+  if (values.empty()) return;
+  for (std::size_t i = 0; i < rows.size(); ++i) values[i] = values[rows[i]];  // rows ascend
+  values.resize(rows.size());
+}
+
+}  // namespace
+
+struct ScannedBlock::Impl final : BlockColumns {
   std::string group;
   std::string stream;
   Block block;
   // The rows that the query asks for; `is_whole`: all.
   bool is_whole = true;
   std::vector<std::uint32_t> rows;
-  std::uint64_t message_bytes = 0;
+  std::vector<std::uint32_t> odd_of_rows;
+  Result<void> status;
 
   std::size_t size() const { return is_whole ? block.size() : rows.size(); }
   std::size_t row(std::size_t index) const { return is_whole ? index : rows[index]; }
   void choose(Time from, Time to);
+
+  std::size_t count() const override { return block.columns()->count(); }
+  Column::Kind kind(std::size_t column) const override { return block.columns()->kind(column); }
+  Result<Column> read(std::size_t column) const override;
+  std::optional<Bounds> bounds(std::size_t column) const override {
+    return block.columns()->bounds(column);
+  }
+  std::span<const std::uint32_t> odd_rows() const override {
+    return is_whole ? block.columns()->odd_rows() : std::span<const std::uint32_t>(odd_of_rows);
+  }
 };
 
 void ScannedBlock::Impl::choose(Time from, Time to) {
   is_whole = block.info().first >= from && block.info().last <= to;
-  for (std::size_t i = 0; i < block.size() && !is_whole; ++i) {
-    const Time at = block.id(i).timestamp;
-    if (at >= from && at <= to) rows.push_back(static_cast<std::uint32_t>(i));
+  if (is_whole) return;
+  for (std::uint32_t i = 0; i < block.size(); ++i) {
+    const std::int64_t at = block.timestamps()[i];
+    if (at >= from.ms && at <= to.ms) rows.push_back(i);
   }
-  for (std::size_t i = 0; i < size(); ++i) message_bytes += block.message(row(i)).size();
+  if (block.columns() == nullptr) return;
+  for (const std::uint32_t odd : block.columns()->odd_rows()) {
+    const auto place = std::ranges::lower_bound(rows, odd);
+    if (place == rows.end() || *place != odd) continue;
+    odd_of_rows.push_back(static_cast<std::uint32_t>(place - rows.begin()));
+  }
+}
+
+Result<Column> ScannedBlock::Impl::read(std::size_t column) const {
+  WEIR_TRY(Column found, block.column(column));
+  if (!is_whole) {
+    keep(found.numbers, rows);
+    keep(found.addresses, rows);
+    keep(found.is_null, rows);
+    keep(found.codes, rows);
+  }
+  return found;
 }
 
 ScannedBlock::ScannedBlock(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -45,13 +85,23 @@ ScannedBlock::~ScannedBlock() = default;
 const std::string& ScannedBlock::group() const { return impl_->group; }
 const std::string& ScannedBlock::stream() const { return impl_->stream; }
 std::size_t ScannedBlock::size() const { return impl_->size(); }
-bool ScannedBlock::is_in_order() const { return true; }
+bool ScannedBlock::is_in_order() const { return impl_->block.is_in_order(); }
 EventId ScannedBlock::id(std::size_t row) const { return impl_->block.id(impl_->row(row)); }
+
 std::string_view ScannedBlock::message(std::size_t row) const {
-  return impl_->block.message(impl_->row(row));
+  if (impl_->status) impl_->status = impl_->block.unpack_messages();
+  return impl_->status ? impl_->block.message(impl_->row(row)) : std::string_view();
 }
-const BlockColumns* ScannedBlock::columns() const { return nullptr; }
-std::uint64_t ScannedBlock::message_bytes() const { return impl_->message_bytes; }
+
+const BlockColumns* ScannedBlock::columns() const {
+  return impl_->block.columns() == nullptr ? nullptr : impl_.get();
+}
+
+std::uint64_t ScannedBlock::message_bytes() const {
+  return impl_->block.info().message_bytes * impl_->size() / impl_->block.size();
+}
+
+Result<void> ScannedBlock::status() const { return impl_->status; }
 
 // ---- The walk -----------------------------------------------------------------------------------
 
@@ -114,20 +164,21 @@ Result<std::optional<Scan::Impl::Found>> Scan::Impl::find_next() {
 
 Result<std::optional<ScannedBlock>> Scan::next() {
   while (true) {
-    WEIR_TRY(const auto found, impl_->find_next());
+    WEIR_TRY(auto found, impl_->find_next());
     if (!found) return std::optional<ScannedBlock>();
     const Impl::Source& source = impl_->sources[found->source];
     const Impl::Group& group = impl_->groups[source.group];
     auto block = std::make_unique<ScannedBlock::Impl>();
     block->group = group.name;
     block->stream = source.stream;
-    WEIR_TRY(block->block, Block::read(found->bytes));
+    WEIR_TRY(block->block, Block::read(std::move(found->bytes)));
     block->choose(group.from, impl_->to);
     if (block->size() == 0) continue;
+    std::optional<ScannedBlock> scanned(ScannedBlock(std::move(block)));
     impl_->blocks.fetch_add(1, std::memory_order_relaxed);
-    impl_->records.fetch_add(block->size(), std::memory_order_relaxed);
-    impl_->bytes.fetch_add(block->message_bytes, std::memory_order_relaxed);
-    return std::optional(ScannedBlock(std::move(block)));
+    impl_->records.fetch_add(scanned->size(), std::memory_order_relaxed);
+    impl_->bytes.fetch_add(scanned->message_bytes(), std::memory_order_relaxed);
+    return scanned;
   }
 }
 

@@ -43,12 +43,15 @@ class ScannedBlock {
   std::size_t size() const;
   bool is_in_order() const;
   EventId id(std::size_t row) const;
-  /// Valid while the block lives. The first call unpacks the text of the whole block.
+  /// Valid while the block lives. The first call unpacks the text of the whole block; should that
+  /// be damaged, messages are empty and status() says why.
   std::string_view message(std::size_t row) const;
   /// nullptr: the block is stored as text only.
   const BlockColumns* columns() const;
-  /// Of all messages, in UTF-8.
+  /// Of all messages, in UTF-8 (of a block that is in the time range in part only, the same part).
   std::uint64_t message_bytes() const;
+  /// An error met while unpacking messages; look here at the end.
+  Result<void> status() const;
 
  private:
   friend class Scan;

@@ -15,6 +15,7 @@
 ///     f/<group> 0 <filter>                                    MetricFilter, JSON
 ///     e/<group id> <stream id> <first timestamp> <batch>      a block of events (block.h)
 ///     i/<group> 0 <source>                                    ImportPosition, JSON
+///     a/<number>                                              a pointer to a block (arrivals.h)
 ///     o/<id>                                                  metric values to hand on
 ///     (hand_over.h) d/<group> 0 <filter> <arrival> <minute> <'s' or 'm'>    minutes of default
 ///     values (default_values.h)
