@@ -159,8 +159,8 @@ TEST(Run, StopEndsIt) {
   InsightsWorld world;
   put_records(world, 100);
   bool has_ended = false;
-  Run run(world.runtime, world.logs, *compile("fields a"), world.options({"/vpc/flow"}),
-          [&has_ended] { has_ended = true; });
+  insights::Run run(world.runtime, world.logs, *compile("fields a"), world.options({"/vpc/flow"}),
+                    [&has_ended] { has_ended = true; });
   run.stop();
   world.runtime.run_ready();
   EXPECT_TRUE(run.is_final());
@@ -171,7 +171,10 @@ TEST(Run, StopEndsIt) {
 TEST(Run, DestroyedBeforeItsWorkBegins) {
   InsightsWorld world;
   put_records(world, 100);
-  { const Run run(world.runtime, world.logs, *compile("fields a"), world.options({"/vpc/flow"})); }
+  {
+    const insights::Run run(world.runtime, world.logs, *compile("fields a"),
+                            world.options({"/vpc/flow"}));
+  }
   world.runtime.run_ready();
 }
 
