@@ -34,6 +34,11 @@ struct Owned {
 enum class Best : std::uint8_t { smallest, greatest, sorts_first, sorts_last };
 
 bool is_better(Best best, const Value& value, const Value& than) {
+  if (best == Best::smallest || best == Best::greatest) {
+    // Numbers go before texts, such as the `-` of records without data.
+    const bool is_number = number_of(value).has_value();
+    if (is_number != number_of(than).has_value()) return is_number;
+  }
   switch (best) {
     case Best::smallest:
       return compare(value, than) < 0;

@@ -266,7 +266,7 @@ Result<void> Compiler::commands() {
   order_ = Order{{{system_slot(SystemField::timestamp), true}}, system_slot(SystemField::event_id)};
   WEIR_CHECK(sources());
   if (at_end_of_command() && !plan_->sources.empty() && !at_symbol("|")) return {};
-  WEIR_CHECK(take_symbol("|"));
+  if (!plan_->sources.empty()) WEIR_CHECK(need_symbol("|"));
   for (;;) {
     WEIR_CHECK(command());
     if (!at_end_of_command()) {

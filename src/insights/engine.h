@@ -151,7 +151,8 @@ struct Snapshot {
 /// slices that are under way.
 class Run {
  public:
-  /// Starts at once. `on_end` (may be empty) is called once on a worker when the run is final.
+  /// Starts at once. `on_end` (may be empty) is called once on a worker (or by stop()) when the run
+  /// is final; it may ask the run, not destroy it.
   Run(Runtime& runtime, const logs::Logs& logs, Query query, RunOptions options,
       std::function<void()> on_end = {});
   ~Run();

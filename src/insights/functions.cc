@@ -67,7 +67,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   constexpr std::size_t kWordMax = 64;
   if (word.size() > kWordMax) return {};
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(word.size() / 3, 1) + 1;
+  std::size_t best_distance = word.size() <= 3 ? 2 : 3;
   for (const std::string_view name : names) {
     if (const std::size_t d = distance(word, name); d < best_distance) {
       best_distance = d;

@@ -119,8 +119,7 @@ void RowStore::trim(std::size_t count) {
   std::nth_element(rows.begin(), last, rows.end(),
                    [this](std::uint32_t a, std::uint32_t b) { return is_before(a, b); });
   rows.resize(count);
-  // As they came, for ties; the last of the order stays last only where there are event ids.
-  if (!id_place_) std::sort(rows.begin(), rows.end());
+  if (!id_place_) std::sort(rows.begin(), rows.end());  // as they came, for ties
   keep_rows(rows);
 }
 

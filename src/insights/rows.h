@@ -51,9 +51,11 @@ class RowStore {
   const Value& value(std::size_t row, std::size_t place) const {
     return values_[row * slots_.size() + place];
   }
+  /// Of the order, which has one at least.
+  const Value& first_key(std::size_t row) const { return value(row, key_places_[0]); }
   /// All rows in order, at most `count`.
   std::vector<std::uint32_t> sorted(std::size_t count) const;
-  /// Keeps the first `count` rows of the order only; the last of them becomes row `count` - 1.
+  /// Keeps the first `count` rows of the order only.
   void trim(std::size_t count);
   /// Memory of rows that were replaced is given back where it is worth while.
   void collect_garbage();

@@ -32,6 +32,7 @@ struct Job {
     std::unique_ptr<Gather::State> state;
   };
   const Plan* plan = nullptr;
+  bool is_main = false;
   RunContext context;
   std::vector<logs::Scan> scans;
   std::atomic<std::size_t> scan = 0;
@@ -166,15 +167,20 @@ const FlowShape* Run::Impl::shape_of(const std::string& group) {
 }
 
 void Run::Impl::prepare() {
+  if (is_stopping) return;
   const Plan& plan = query.plan();
-  for (const SubQuery& sub : plan.subqueries) {
+  {
+    const std::lock_guard lock(merging);
+    for (const SubQuery& sub : plan.subqueries) {
+      jobs.push_back(std::make_unique<Job>());
+      jobs.back()->plan = sub.plan.get();
+    }
     jobs.push_back(std::make_unique<Job>());
-    jobs.back()->plan = sub.plan.get();
+    jobs.back()->plan = &plan;
+    jobs.back()->is_main = true;
+    jobs.back()->context.subqueries.resize(plan.subqueries.size());
+    jobs.back()->context.joins.resize(plan.subqueries.size());
   }
-  jobs.push_back(std::make_unique<Job>());
-  jobs.back()->plan = &plan;
-  jobs.back()->context.subqueries.resize(plan.subqueries.size());
-  jobs.back()->context.joins.resize(plan.subqueries.size());
   start_next();
 }
 
@@ -299,10 +305,10 @@ Result<void> Run::Impl::work_block(Job& job, Job::Worker& worker, const logs::Sc
   Batch batch(plan.slots, block.size(), &loader);
   const Stage& stage = plan.stages[0];
   for (std::size_t i = 0; i < stage.steps.size(); ++i) {
-    if (i == job.filters_end) matched += batch.rows();
+    if (i == job.filters_end && job.is_main) matched += batch.rows();
     if (batch.rows() > 0) stage.steps[i]->apply(batch, job.context);
   }
-  if (job.filters_end == stage.steps.size()) matched += batch.rows();
+  if (job.filters_end == stage.steps.size() && job.is_main) matched += batch.rows();
   scanned += block.size();
   bytes += block.message_bytes();
   if (batch.rows() == 0) return {};
@@ -316,7 +322,7 @@ void Run::Impl::worker_done(Job& job) {
   if (--job.workers_left > 0) return;
   if (is_stopping) return end(RunState::cancelled);
   const std::size_t number = current;
-  const bool is_main = number + 1 == jobs.size();
+  const bool is_main = job.is_main;
   auto done = is_main ? finish_main(job) : finish_subquery(job, number);
   if (!done) return end(RunState::failed, std::move(done).error());
   if (is_main) return end(RunState::complete);
@@ -383,7 +389,7 @@ Result<void> Run::Impl::finish_main(Job& job) {
 /// What the workers have so far as if it were all. None if it is too much to copy.
 std::vector<Row> Run::Impl::partial_rows() {
   const std::lock_guard lock(merging);
-  if (current + 1 != jobs.size()) return {};
+  if (jobs.empty() || current + 1 != jobs.size()) return {};
   Job& job = *jobs.back();
   if (job.workers.empty()) return {};
   const auto merged = job.plan->stages[0].gather->begin(job.context);

@@ -158,10 +158,12 @@ std::string format_number(double number) {
     return std::to_string(static_cast<std::int64_t>(number));
   }
   std::array<char, 400> text{};
-  const auto rounded = std::to_chars(text.data(), text.data() + text.size(), number,
-                                     std::chars_format::scientific, 14);
-  double value = 0;
-  std::from_chars(text.data(), rounded.ptr, value);
+  double value = number;
+  if (std::abs(number) < kIntegerRealMax) {  // greater ones are integers that print exactly
+    const auto rounded = std::to_chars(text.data(), text.data() + text.size(), number,
+                                       std::chars_format::scientific, 14);
+    std::from_chars(text.data(), rounded.ptr, value);
+  }
   const auto [end, error] =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   return {text.data(), end};

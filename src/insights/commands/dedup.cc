@@ -42,7 +42,8 @@ class Dedup : public Gather {
 
    private:
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
-    void settle(std::uint32_t group, bool has_null);
+    void settle(std::uint32_t group);
+    bool may_win(Batch& batch, std::size_t row, std::uint32_t group) const;
     Result<void> check(const RunContext& run);
 
     const Dedup& dedup_;
@@ -58,12 +59,12 @@ class Dedup : public Gather {
   std::vector<Slot> slots_;
 };
 
-/// The row that was appended last becomes the row of its group, or goes.
-void Dedup::DedupState::settle(std::uint32_t group, bool has_null) {
+/// The row that was appended last becomes the row of its group, or goes; kNone: it stays anyway.
+void Dedup::DedupState::settle(std::uint32_t group) {
   const auto last = static_cast<std::uint32_t>(store_.size() - 1);
   group_of_row_.resize(store_.size());
-  group_of_row_[last] = has_null ? kNone : group;
-  if (has_null) return;
+  group_of_row_[last] = group;
+  if (group == kNone) return;
   row_of_group_.resize(groups_.size(), kNone);
   std::uint32_t& row = row_of_group_[group];
   if (row == kNone) {
@@ -84,22 +85,43 @@ Result<void> Dedup::DedupState::check(const RunContext& run) {
   return {};
 }
 
+bool lacks_a_key(std::span<const ColumnPtr> keys, std::size_t row, Arena& arena) {
+  return std::any_of(keys.begin(), keys.end(), [&](const ColumnPtr& key) {
+    const bool may_lack = key->form == Column::Form::values || key->form == Column::Form::words ||
+                          key->form == Column::Form::constant || key->is_missing(row);
+    if (!may_lack) return false;
+    const Value value = key->at(row, arena);
+    return value.is_null() || value.is_tree();
+  });
+}
+
+/// Whether a row of that group may become the row of its group, by the first key of the order.
+bool Dedup::DedupState::may_win(Batch& batch, std::size_t row, std::uint32_t group) const {
+  if (group >= row_of_group_.size() || row_of_group_[group] == kNone) return true;
+  if (dedup_.order_.keys.empty()) return false;
+  const OrderKey& key = dedup_.order_.keys[0];
+  const Value value = batch.column(key.slot)->at(row, batch.arena());
+  return order_of(value, store_.first_key(row_of_group_[group]), key.descending) <= 0;
+}
+
 Result<void> Dedup::DedupState::add(Batch& batch, const RunContext& run) {
   std::vector<ColumnPtr> keys;
   for (const Slot slot : dedup_.keys_) keys.push_back(batch.column(slot));
   std::vector<std::uint32_t> groups;
   groups_.find(keys, batch.rows(), groups);
+  std::vector<std::uint32_t> rows;
+  std::vector<std::uint32_t> groups_left;
+  for (std::uint32_t row = 0; row < batch.rows(); ++row) {
+    const bool has_null = lacks_a_key(keys, row, batch.arena());
+    if (!has_null && !may_win(batch, row, groups[row])) continue;
+    rows.push_back(row);
+    groups_left.push_back(has_null ? kNone : groups[row]);
+  }
+  batch.keep(rows);
   const std::vector<ColumnPtr> columns = store_.columns(batch);
   for (std::size_t i = 0; i < batch.rows(); ++i) {
-    const bool has_null = std::any_of(keys.begin(), keys.end(), [&](const ColumnPtr& key) {
-      const bool may_be = key->form == Column::Form::values || key->form == Column::Form::words ||
-                          key->form == Column::Form::constant || key->is_missing(i);
-      if (!may_be) return false;
-      const Value value = key->at(i, batch.arena());
-      return value.is_null() || value.is_tree();
-    });
     store_.append(columns, i);
-    settle(groups[i], has_null);
+    settle(groups_left[i]);
   }
   return check(run);
 }
@@ -110,7 +132,7 @@ Result<void> Dedup::DedupState::merge(const State& other, const RunContext& run)
   for (std::size_t row = 0; row < from.store_.size(); ++row) {
     const std::uint32_t group = from.group_of_row_[row];
     store_.append(from.store_, row);
-    settle(group == kNone ? 0 : map[group], group == kNone);
+    settle(group == kNone ? kNone : map[group]);
   }
   return check(run);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <limits>
 
 #include "insights/commands/steps.h"
 
@@ -74,11 +73,7 @@ void TopRows::TopState::find_worst() {
   for (std::size_t row = 1; row < store_.size(); ++row) {
     if (store_.is_before(worst, row)) worst = row;
   }
-  const auto& slots = store_.slots();
-  const Slot slot = rows_.order_.keys[0].slot;
-  const auto place =
-      static_cast<std::size_t>(std::find(slots.begin(), slots.end(), slot) - slots.begin());
-  Value value = store_.value(worst, place);
+  Value value = store_.first_key(worst);
   value.text = worst_text_.copy(value.text);
   worst_ = value;
 }
