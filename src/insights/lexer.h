@@ -15,7 +15,7 @@ namespace weir::insights {
 struct Token {
   enum class Kind : std::uint8_t { end, name, number, period, string, symbol };
   Kind kind = Kind::end;
-  std::string text;        // a name without backticks, a string without quotes and escapes
+  std::string text = {};   // a name without backticks, a string without quotes and escapes
   bool is_quoted = false;  // a name with backticks: never a keyword
   Number number = {};
   std::int64_t period = 0;  // milliseconds, or minus a number of months
