@@ -33,9 +33,10 @@ def put_flows(logs, group, count):
     now = int(time.time())
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="s")
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
-        {"timestamp": now * 1000, "message": FLOW.format(i % 4, 1024 + i, i + 1, now - 60, now,
-                                                         "REJECT" if i % 2 else "ACCEPT")} for i in range(count)])
+    events = [{"timestamp": now * 1000, "message": FLOW.format(i % 4, 1024 + i, i + 1, now - 60, now,
+                                                               "REJECT" if i % 2 else "ACCEPT")} for i in range(count)]
+    for first in range(0, count, 5000):
+        logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events[first:first + 5000])
 
 
 QUERY = "stats count(*) as n, sum(packets) as p by action | sort action"
