@@ -2,7 +2,7 @@
 JOBS ?= $(shell nproc)
 export CCACHE_NOHASHDIR = 1
 
-.PHONY: all demo test unit e2e layers sanitize bench fuzz check format integration docs clean setup
+.PHONY: all demo test unit e2e soak layers sanitize bench fuzz check format integration docs clean setup
 
 all: release
 
@@ -33,6 +33,11 @@ layers: setup
 e2e: release
 	@echo "test: end to end, with aws-cli, boto3 and the JavaScript SDK"
 	@/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
+
+# Ten minutes of mixed load; not part of `make test`.
+soak: release
+	@echo "soak: ten minutes of mixed load"
+	@/usr/bin/python3 tests/soak.py
 
 # The same tests under ASan+UBSan and under TSan.
 sanitize: setup

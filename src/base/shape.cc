@@ -22,9 +22,14 @@ constexpr std::size_t kShownBytesMax =
 // ---- Values as text, for messages
 // ------------------------------------------------------------------------------
 
+/// 100000, not 1e+05, as limits stand in AWS's messages.
 std::string number_text(double number) {
   char text[32];
-  const auto [end, error] = std::to_chars(text, text + sizeof text, number);
+  constexpr double kExactMax = 1e15;
+  const bool is_whole = number > -kExactMax && number < kExactMax && number == std::trunc(number);
+  const auto [end, error] =
+      is_whole ? std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(number))
+               : std::to_chars(text, text + sizeof text, number);
   return {text, end};
 }
 

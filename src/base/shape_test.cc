@@ -78,6 +78,20 @@ TEST(Shape, UnsetOptionalsAreNotWritten) {
   EXPECT_THAT(to_json_text(Item{"m", std::nullopt}), R"({"message":"m"})");
 }
 
+TEST(Shape, LargeLimitsStandWithAllTheirDigits) {
+  struct Limited {
+    int limit = 0;
+    static Shape shape() {
+      using S = Limited;
+      static constexpr Member members[] = {optional<&S::limit>("limit", range(1, 100000))};
+      return {"Limited", members};
+    }
+  };
+  const auto result = from_json_text<Limited>(R"({"limit":100001})");
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, testing::EndsWith("less than or equal to 100000"));
+}
+
 TEST(Shape, OneViolationReadsAsOnAws) {
   const auto result = from(R"({"name":"UPPER"})");
   ASSERT_FALSE(result);

@@ -137,7 +137,7 @@ class InsightsCommand {
   Result<std::vector<std::string>> chosen_groups() const {
     if (!options_.groups.empty()) return options_.groups;
     std::vector<std::string> all;
-    Document input;
+    Document input{Document::Map{}};
     do {
       WEIR_TRY(const Document page, daemon_.call("DescribeLogGroups", input));
       for (const Document& group : list_of(page, "logGroups")) {

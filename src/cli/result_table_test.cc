@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 
 TEST(ResultTable, NumbersStandToTheRight) {
   ResultTable table;
-  table.add({{"srcAddr", "10.0.0.1"}, {"bytes", "7"}});
+  table.add({{"srcAddr", "10.0.0.1"}, {"bytes", "7"}});  // an address is no number
   table.add({{"srcAddr", "10.0.0.12"}, {"bytes", "1234.5"}});
   EXPECT_THAT(aligned(table, 0), ElementsAre("srcAddr     bytes", "10.0.0.1        7",  //
                                              "10.0.0.12  1234.5"));

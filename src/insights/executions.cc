@@ -59,12 +59,17 @@ struct Active {
   std::atomic<bool> was_asked_for{false};
   std::atomic<TimerId> timeout{0};
   std::chrono::nanoseconds begun{0};
+  Guarded<std::vector<Row>> rows_so_far;  // of a run that was stopped
   /// Shared with the timer that ends the waiting.
   std::shared_ptr<Gate> end = std::make_shared<Gate>();
 
+  /// What it has so far stays as its result.
   void stop_run() {
     const std::shared_ptr<Run> running = *run.lock();
-    if (running) running->stop();
+    if (!running || running->is_final()) return;
+    std::vector<Row> rows = running->snapshot().rows;
+    *rows_so_far.lock() = std::move(rows);
+    running->stop();
   }
 };
 using ActivePtr = std::shared_ptr<Active>;
@@ -286,6 +291,7 @@ void Executions::Impl::finish(const ActivePtr& active) {
       break;
     case RunState::running:
     case RunState::cancelled:
+      if (end.rows.empty()) end.rows = std::move(*active->rows_so_far.lock());
       done.status = active->is_timed_out ? "Timeout" : "Cancelled";
       if (active->is_timed_out) done.reason = "it ran longer than a query may";
       break;
