@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "api/logs/log_events.h"
 #include "api/logs/log_groups.h"
 #include "api/logs/log_streams.h"
 #include "api/logs/metric_filters.h"
 #include "api/logs/tags.h"
+#include "logs/destinations.h"
 #include "logs/logs.h"
 #include "wire/operation.h"
 
@@ -15,6 +20,8 @@ namespace weir::api::logs {
 class LogsApi {
  public:
   explicit LogsApi(weir::logs::Logs& logs) : logs_(logs) {}
+  /// Destinations, whose tags are then shown and changed, too.
+  void set_destinations(weir::logs::Destinations& destinations) { destinations_ = &destinations; }
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -52,7 +59,11 @@ class LogsApi {
   Result<Empty> untag_group(const Request&, const UntagLogGroup::Input&);
   Result<ListTagsLogGroup::Output> group_tags(const Request&, const ListTagsLogGroup::Input&);
 
+  /// The destination that an ARN names; nothing if it names something else.
+  std::optional<std::string> tagged_destination(const Request&, std::string_view arn) const;
+
   weir::logs::Logs& logs_;
+  weir::logs::Destinations* destinations_ = nullptr;
 };
 
 }  // namespace weir::api::logs
