@@ -95,6 +95,14 @@ constexpr Setting kSettings[] = {
     {"firehose_access_keys", "Flow logs to Firehose",
      "Access keys as `name=key`, sent to the endpoint of the stream in X-Amz-Firehose-Access-Key.",
      true},
+    {"subscription_filters_max", "Log groups",
+     "Subscription filters of one log group; 2 is AWS's quota."},
+    {"export_tasks_max", "Log groups",
+     "Export tasks of one account and region that may wait or run at a time; 1 is AWS's quota."},
+    {"functions", "Functions",
+     "Local commands that stand for Lambda functions: `[{name: notify, command: [/usr/bin/python3, "
+     "/opt/notify.py], timeout_s: 30}]` is `arn:aws:lambda:<region>:<account>:function:notify`. "
+     "The event comes as JSON on standard input."},
     {"alarms_early_firing", "Alarms",
      "Fire in the middle of a period when no later datapoint could take the breach back."},
     {"smtp_host", "Mail",
@@ -166,6 +174,16 @@ constexpr EntrySetting kEntrySettings[] = {
      "Addresses, with or without prefix length, the first is primary; by default the device's, of "
      "a guest those that the neighbour table has behind the device."},
     {"interfaces", "tags", "Tags."},
+    {"functions", "name", "Name in the ARN: letters, digits, `-` and `_`."},
+    {"functions", "command",
+     "Program (an absolute path, or a name in the usual folders) and its arguments; no shell."},
+    {"functions", "timeout_s",
+     "Seconds after which it is killed, with all it started; default 30."},
+    {"functions", "memory_mib", "Address space, MiB; default 1024. Node.js needs some thousands."},
+    {"functions", "concurrency", "Runs at a time; more wait. Default 4."},
+    {"functions", "environment",
+     "Variables, `{LEVEL: info}`; it sees no others but PATH, LANG and AWS_LAMBDA_FUNCTION_NAME, "
+     "..._MEMORY_SIZE."},
 };
 
 Error config_error(std::string message) {
@@ -315,6 +333,7 @@ Result<void> check(const Config& config) {
   WEIR_CHECK(check_collector("collect_ipfix", config.collect_ipfix));
   WEIR_CHECK(check_collector("collect_sflow", config.collect_sflow));
   WEIR_CHECK(check_streams(config));
+  WEIR_CHECK(functions::check(config.functions));
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
     return config_error("tls_certificate and tls_key belong together: set both or neither");
   }
@@ -369,6 +388,9 @@ Shape Config::shape() {
       optional<&S::s3_compaction_delay_s>("s3_compaction_delay_s", range(0, 604800)),
       optional<&S::firehose_streams>("firehose_streams", items(0, 1000)),
       optional<&S::firehose_access_keys>("firehose_access_keys", items(0, 1000)),
+      optional<&S::subscription_filters_max>("subscription_filters_max", range(0, 1000)),
+      optional<&S::export_tasks_max>("export_tasks_max", range(0, 1000)),
+      optional<&S::functions>("functions", items(0, functions::kFunctionsMax)),
       optional<&S::alarms_early_firing>("alarms_early_firing"),
       optional<&S::smtp_host>("smtp_host"),
       optional<&S::smtp_port>("smtp_port", range(1, 65535)),

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "base/shape.h"
+#include "functions/functions.h"
 #include "vpc/interfaces_config.h"
 
 namespace weir::daemon {
@@ -56,6 +57,10 @@ struct Config {
   int s3_compaction_delay_s = 900;
   std::vector<std::string> firehose_streams;
   std::vector<std::string> firehose_access_keys;
+
+  int subscription_filters_max = 2;
+  int export_tasks_max = 1;
+  std::vector<functions::Function> functions;
 
   bool alarms_early_firing = true;
 

@@ -170,6 +170,7 @@ TEST(Config, EveryKeyOfAnEntryIsDescribed) {
   };
   expect_described("vpcs", vpc::VpcSetting::shape());
   expect_described("vpcs.subnets", vpc::SubnetSetting::shape());
+  expect_described("functions", functions::Function::shape());
   expect_described("interfaces", vpc::InterfaceSetting::shape());
   EXPECT_THAT(settings_markdown(), HasSubstr("## Entries of `interfaces`"));
 }

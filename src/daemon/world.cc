@@ -12,8 +12,12 @@
 #include "api/ec2/model.h"
 #include "api/logs/insights_api.h"
 #include "api/logs/live_tail.h"
+#include "api/logs/destinations.h"
+#include "api/logs/export_tasks.h"
 #include "api/logs/logs_api.h"
 #include "api/logs/model.h"
+#include "api/logs/resource_policies.h"
+#include "api/logs/subscription_filters.h"
 #include "api/s3/s3_api.h"
 #include "api/sns/model.h"
 #include "api/sns/sns_api.h"
@@ -30,13 +34,20 @@
 #include "daemon/interfaces.h"
 #include "daemon/streams.h"
 #include "daemon/receive.h"
+#include "daemon/subscriptions.h"
 #include "daemon/traffic.h"
 #include "delivery/delivery.h"
 #include "enforce/enforcer.h"
 #include "insights/executions.h"
 #include "insights/index_policies.h"
 #include "insights/query_definitions.h"
+#include "functions/functions.h"
+#include "logs/arrivals.h"
+#include "logs/destinations.h"
+#include "logs/export_tasks.h"
 #include "logs/logs.h"
+#include "logs/resource_policies.h"
+#include "logs/subscriptions.h"
 #include "metrics/metrics.h"
 #include "notify/notify.h"
 #include "objects/objects.h"
@@ -88,6 +99,12 @@ respond::Responder::Config respond_config(const Config& config) {
   respond.blocks_per_acl_max = static_cast<std::size_t>(config.respond_blocks_max);
   respond.events_min = static_cast<std::uint64_t>(config.respond_events_min);
   return respond;
+}
+
+logs::Subscriptions::Config subscriptions_config(const Config& config) {
+  logs::Subscriptions::Config subscriptions;
+  subscriptions.filters_per_group_max = static_cast<std::size_t>(config.subscription_filters_max);
+  return subscriptions;
 }
 
 delivery::Delivery::Config delivery_config(const Config& config) {
@@ -143,6 +160,14 @@ struct World::Impl {
   client::HttpTransport http_transport;
   std::unique_ptr<client::MailTransport> mail_transport;
   HttpStreams streams;
+  functions::Functions functions;
+  FunctionTarget function_target;
+  StreamTarget stream_target;
+  logs::ResourcePolicies resource_policies;
+  logs::Destinations destinations;
+  logs::Subscriptions subscriptions;
+  BucketSink bucket_sink;
+  logs::ExportTasks export_tasks;
   respond::Responder responder;
   notify::Notify notify;
   alarms::Alarms alarms;
@@ -156,6 +181,10 @@ struct World::Impl {
   api::logs::LogsApi logs_api;
   api::logs::InsightsApi insights_api;
   api::logs::LiveTailApi live_tail_api;
+  api::logs::SubscriptionFiltersApi subscription_filters_api;
+  api::logs::DestinationsApi destinations_api;
+  api::logs::ResourcePoliciesApi resource_policies_api;
+  api::logs::ExportTasksApi export_tasks_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
   api::sns::SnsApi sns_api;
   api::athena::AthenaApi athena_api;
@@ -199,6 +228,17 @@ struct World::Impl {
         http_transport(*http),
         mail_transport(mail ? std::make_unique<client::MailTransport>(*mail) : nullptr),
         streams(*http, config),
+        functions(runtime, config.functions),
+        function_target(functions),
+        stream_target(streams),
+        resource_policies(runtime, *store, {}),
+        destinations(runtime, *store),
+        subscriptions(runtime, *store, logs, destinations,
+                      {{"lambda", &function_target}, {"firehose", &stream_target}},
+                      metric_sink(metrics), subscriptions_config(config)),
+        bucket_sink(objects),
+        export_tasks(runtime, *store, logs, bucket_sink,
+                     {.active_max = static_cast<std::size_t>(config.export_tasks_max)}),
         responder(runtime, *store, logs, network, respond_config(config)),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
@@ -211,6 +251,10 @@ struct World::Impl {
         logs_api(logs),
         insights_api(runtime, logs, executions, query_definitions, index_policies),
         live_tail_api(live_tail),
+        subscription_filters_api(subscriptions),
+        destinations_api(subscriptions, destinations),
+        resource_policies_api(resource_policies),
+        export_tasks_api(export_tasks),
         cloudwatch_api(metrics, alarms),
         sns_api(notify),
         athena_api(athena),
@@ -234,6 +278,11 @@ struct World::Impl {
     logs_api.add_to(logs_table);
     insights_api.add_to(logs_table);
     live_tail_api.add_to(logs_table);
+    logs_api.set_destinations(destinations);
+    subscription_filters_api.add_to(logs_table);
+    destinations_api.add_to(logs_table);
+    resource_policies_api.add_to(logs_table);
+    export_tasks_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
     athena_api.add_to(athena_table);
@@ -273,6 +322,9 @@ struct World::Impl {
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
     WEIR_CHECK(executions.load());
+    WEIR_CHECK(subscriptions.load());
+    logs.arrivals().start();
+    WEIR_CHECK(export_tasks.load());
     WEIR_CHECK(athena.load());
     delivery.on_loss(loss_sink(runtime, metrics));
     return delivery.load();

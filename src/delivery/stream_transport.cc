@@ -20,6 +20,13 @@ ErrorKind kind_of(int status) {
       return ErrorKind::too_large;
     case 429:
       return ErrorKind::limit;
+    case 400:
+    case 404:
+    case 405:
+    case 410:
+    case 415:
+    case 422:
+      return ErrorKind::invalid;
     default:
       return ErrorKind::unavailable;
   }

@@ -31,8 +31,10 @@ class StreamTransport {
   virtual ~StreamTransport() = default;
 
   /// Must not block. Success: the endpoint has taken all records. Error: kind not_found (no stream
-  /// of that name), forbidden (the endpoint refuses the key), too_large (the endpoint takes no
-  /// request of that size), limit (it wants less at a time), else anything; all are tried again.
+  /// of that name), forbidden (the endpoint refuses the key), invalid (or the request), too_large
+  /// (it takes no request of that size), limit (it wants less at a time), else anything. Flow logs
+  /// are tried again whatever it is, subscriptions of log groups are not where a repetition would
+  /// be refused, too.
   virtual void send(StreamRequest request, Done done) = 0;
 };
 

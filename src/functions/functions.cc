@@ -73,7 +73,7 @@ Shape Function::shape() {
       required<&S::name>("name", length(1, 64), pattern("[a-zA-Z0-9-_]+")),
       required<&S::command>("command", items(1, 100)),
       optional<&S::timeout_s>("timeout_s", range(1, 900)),
-      optional<&S::memory_mib>("memory_mib", range(0, 1 << 20)),
+      optional<&S::memory_mib>("memory_mib", range(16, 1 << 20)),
       optional<&S::concurrency>("concurrency", range(1, 100)),
       optional<&S::environment>("environment"),
   };

@@ -21,7 +21,7 @@ struct Function {
   std::string name;                  // as in arn:aws:lambda:<region>:<account>:function:<name>
   std::vector<std::string> command;  // program and arguments; no shell reads them
   int timeout_s = 30;
-  int memory_mib = 1024;  // address space; 0: no limit
+  int memory_mib = 1024;  // address space
   int concurrency = 4;    // runs at a time; more wait
   std::map<std::string, std::string> environment;
   bool operator==(const Function&) const = default;

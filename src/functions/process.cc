@@ -51,7 +51,7 @@ struct Launch {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const bool is_orphan = ::getppid() != launch.parent;
   ::setrlimit(RLIMIT_CORE, &no_core);
-  if (launch.memory_bytes_max != 0) ::setrlimit(RLIMIT_AS, &memory);
+  ::setrlimit(RLIMIT_AS, &memory);
   ::signal(SIGPIPE, SIG_DFL);  // the daemon ignores it; what it handles is reset by exec
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   const bool is_ready =

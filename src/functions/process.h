@@ -32,7 +32,7 @@ struct Command {
   std::string program;                   // a path
   std::vector<std::string> arguments;    // with the program's name first
   std::vector<std::string> environment;  // NAME=value
-  std::uint64_t memory_bytes_max = 0;    // address space; 0: no limit
+  std::uint64_t memory_bytes_max = 0;    // address space
 };
 
 /// A process in its own group that reads `input` and whose output is read here. It is killed when

@@ -76,7 +76,10 @@ struct ExportTasks::Impl {
         read = task.error();
         return false;
       }
-      if (task->status == "PENDING_CANCEL") task->status = "CANCELLED";
+      if (task->status == "PENDING_CANCEL") {
+        task->status = "CANCELLED";
+        task->completion_time_ms = runtime.now().ms;
+      }
       if (!is_ended(*task)) {
         task->status = "PENDING";
         loaded.pending.emplace_back(scope, task->task_id);
@@ -120,7 +123,7 @@ struct ExportTasks::Impl {
       }
       if (tasks.size() - ended.size() >= config.active_max) return limit_exceeded();
       std::ranges::sort(ended, [](const auto* a, const auto* b) { return comes_before(*a, *b); });
-      for (std::size_t i = config.kept_max; i < ended.size() + 1 && !ended.empty(); ++i) {
+      while (!ended.empty() && ended.size() >= config.kept_max) {
         forgotten.push_back(ended.back()->task_id);
         ended.pop_back();
       }

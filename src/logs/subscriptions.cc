@@ -397,10 +397,10 @@ struct Subscriptions::Impl {
     for (const PumpPtr& pump : pumps()) {
       const auto counts = pump->take_counts();
       const auto compiled = pump->compiled();
-      const std::map<std::string, std::string> dimensions = {
+      std::map<std::string, std::string> dimensions = {
           {"LogGroupName", compiled->filter.log_group_name},
-          {"DestinationType", counts.target_kind},
           {"FilterName", compiled->filter.filter_name}};
+      if (!counts.target_kind.empty()) dimensions["DestinationType"] = counts.target_kind;
       const auto add = [&](std::string_view name, std::uint64_t value, std::string_view unit) {
         if (value == 0) return;
         MetricValue metric;

@@ -6,12 +6,15 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <optional>
+#include <string_view>
 
 #include "api/logs/log_events.h"
 #include "api/logs/log_groups.h"
 #include "api/logs/log_streams.h"
 #include "api/logs/metric_filters.h"
 #include "api/logs/tags.h"
+#include "logs/destinations.h"
 #include "logs/logs.h"
 #include "wire/operation.h"
 
@@ -27,6 +30,8 @@ class LogsApi {
   explicit LogsApi(weir::logs::Logs& logs) : logs_(logs) {}
   /// Until then no group has an index.
   void set_indexed_groups(IndexedGroups groups) { indexed_groups_ = std::move(groups); }
+  /// Destinations, whose tags are then shown and changed, too.
+  void set_destinations(weir::logs::Destinations& destinations) { destinations_ = &destinations; }
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -64,10 +69,14 @@ class LogsApi {
   Result<Empty> untag_group(const Request&, const UntagLogGroup::Input&);
   Result<ListTagsLogGroup::Output> group_tags(const Request&, const ListTagsLogGroup::Input&);
 
+  /// The destination that an ARN names; nothing if it names something else.
+  std::optional<std::string> tagged_destination(const Request&, std::string_view arn) const;
+
   weir::logs::Logs& logs_;
   IndexedGroups indexed_groups_ = [](const Scope&, std::span<const std::string>) {
     return std::set<std::string, std::less<>>();
   };
+  weir::logs::Destinations* destinations_ = nullptr;
 };
 
 }  // namespace weir::api::logs

@@ -5,7 +5,20 @@
 
 namespace weir::api::logs {
 
+std::optional<std::string> LogsApi::tagged_destination(const Request& request,
+                                                       std::string_view text) const {
+  const auto arn = Arn::parse(text);
+  if (destinations_ == nullptr || !arn || arn->scope != request.scope) return std::nullopt;
+  const std::string_view name = weir::logs::destination_in(*arn);
+  return name.empty() ? std::nullopt : std::optional<std::string>(name);
+}
+
 Result<Empty> LogsApi::tag_resource(const Request& request, const TagResource::Input& in) {
+  if (const auto destination = tagged_destination(request, in.resource_arn)) {
+    WEIR_CHECK(check_tags(in.tags));
+    WEIR_CHECK(destinations_->tag(request.scope, *destination, in.tags));
+    return Empty{};
+  }
   WEIR_TRY(const std::string name, tagged_group(request.scope, in.resource_arn));
   WEIR_CHECK(check_tags(in.tags));
   WEIR_CHECK(logs_.tag(request.scope, name, in.tags));
@@ -13,6 +26,10 @@ Result<Empty> LogsApi::tag_resource(const Request& request, const TagResource::I
 }
 
 Result<Empty> LogsApi::untag_resource(const Request& request, const UntagResource::Input& in) {
+  if (const auto destination = tagged_destination(request, in.resource_arn)) {
+    WEIR_CHECK(destinations_->untag(request.scope, *destination, in.tag_keys));
+    return Empty{};
+  }
   WEIR_TRY(const std::string name, tagged_group(request.scope, in.resource_arn));
   WEIR_CHECK(logs_.untag(request.scope, name, in.tag_keys));
   return Empty{};
@@ -20,6 +37,10 @@ Result<Empty> LogsApi::untag_resource(const Request& request, const UntagResourc
 
 Result<ListTagsForResource::Output> LogsApi::resource_tags(const Request& request,
                                                            const ListTagsForResource::Input& in) {
+  if (const auto destination = tagged_destination(request, in.resource_arn)) {
+    WEIR_TRY(auto found, destinations_->destination(request.scope, *destination));
+    return ListTagsForResource::Output{.tags = std::move(found.tags)};
+  }
   WEIR_TRY(const std::string name, tagged_group(request.scope, in.resource_arn));
   WEIR_TRY(auto status, logs_.log_group(request.scope, name));
   return ListTagsForResource::Output{.tags = std::move(status.group.tags)};
