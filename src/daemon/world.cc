@@ -23,6 +23,7 @@
 #include "client/transports.h"
 #include "collect/collector.h"
 #include "collect/receiver.h"
+#include "contributors/contributors.h"
 #include "daemon/hand_over.h"
 #include "daemon/interfaces.h"
 #include "daemon/streams.h"
@@ -130,6 +131,7 @@ struct World::Impl {
   respond::Responder responder;
   notify::Notify notify;
   alarms::Alarms alarms;
+  contributors::Contributors contributors;
   sql::Athena athena;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
@@ -182,12 +184,13 @@ struct World::Impl {
                {.endpoint = place.endpoint}),
         alarms(runtime, *store, metrics, action_sink(notify),
                {.early_firing = config.alarms_early_firing}),
+        contributors(runtime, *store, logs.arrivals(), {}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         receiver(runtime, logs, {}),
         ec2_api(network),
         logs_api(logs),
-        cloudwatch_api(metrics, alarms),
+        cloudwatch_api(metrics, alarms, contributors),
         sns_api(notify),
         athena_api(athena),
         weir_api(logs),
@@ -243,6 +246,8 @@ struct World::Impl {
     WEIR_CHECK(responder.load());
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
+    WEIR_CHECK(contributors.load());
+    logs.arrivals().start();  // all durable followers are back
     WEIR_CHECK(athena.load());
     delivery.on_loss(loss_sink(runtime, metrics));
     return delivery.load();

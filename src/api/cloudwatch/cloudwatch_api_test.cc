@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "api/cloudwatch/model.h"
+#include "logs/logs.h"
 #include "wire/cbor.h"
 #include "wire/dispatch.h"
 
@@ -32,7 +33,9 @@ struct CloudWatchWorld {
                           actions.push_back(action);
                           return {};
                         }};
-  CloudWatchApi api{metrics, alarms};
+  logs::Logs logs{runtime, *store, [](auto&&...) { return Result<void>(); }, {}};
+  contributors::Contributors contributors{runtime, *store, logs.arrivals(), {}};
+  CloudWatchApi api{metrics, alarms, contributors};
   wire::OperationTable table{cloudwatch_model()};
   wire::Caller caller{.scope = {"123456789012", "us-east-1"},
                       .access_key = "AKIA",
@@ -44,6 +47,8 @@ struct CloudWatchWorld {
   CloudWatchWorld() {
     EXPECT_TRUE(metrics.load());
     EXPECT_TRUE(alarms.load());
+    EXPECT_TRUE(logs.load());
+    EXPECT_TRUE(contributors.load());
     api.add_to(table);
   }
   ~CloudWatchWorld() { runtime.quiesce(); }
