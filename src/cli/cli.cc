@@ -107,6 +107,7 @@ class CommandLine {
                [this](const daemon::Config& config) { return status(config, status_); })
         .add_flag("--json", status_.json, "Print JSON");
     add_flows();
+    add_top();
     command(app_, "version", "Print the version", [this] {
       return version(version_json_);
     }).add_flag("--json", version_json_, "Print JSON");
@@ -127,6 +128,17 @@ class CommandLine {
         ->check(CLI::Range(1, 3600));
     added.add_option("expression", flows_.expression,
                      "Only flows that this libpcap expression matches, e.g. tcp dst port 22");
+  }
+
+  void add_top() {
+    CLI::App& added =
+        configured(app_, "top", "Show the top contributors that an insight rule found",
+                   [this](const daemon::Config& config) { return top(config, top_); });
+    added.add_option("--rule", top_.rule, "Name of the Contributor Insights rule")->required();
+    added.add_option("--since", top_.since, "How far back: 90s, 30m, 6h, 1d (at most a day)");
+    added.add_option("--limit", top_.limit, "Most contributors")->check(CLI::Range(1, 100));
+    added.add_flag("--json", top_.json, "Print the report as JSON");
+    added.add_option("--key", top_.key, "Name of the daemon's access key (the first if not given)");
   }
 
   void add_config_commands() {
@@ -222,6 +234,7 @@ class CommandLine {
   EnvOptions env_;
   StatusOptions status_;
   FlowsOptions flows_;
+  TopOptions top_;
   bool version_json_ = false;
   CaptureOptions capture_;
   ImportOptions import_;

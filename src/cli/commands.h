@@ -54,6 +54,16 @@ struct FlowsOptions {
 /// The flows of the windows that are open: a live view on a terminal, else a table.
 int flows(const daemon::Config& config, const FlowsOptions& options);
 
+struct TopOptions {
+  std::string rule;
+  std::string since = "1h";
+  int limit = 10;
+  bool json = false;
+  std::string key;  // of the daemon
+};
+/// The top contributors that an insight rule of the daemon found, with their shares.
+int top(const daemon::Config& config, const TopOptions& options);
+
 int version(bool json);
 
 struct CaptureOptions {
