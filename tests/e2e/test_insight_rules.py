@@ -77,10 +77,14 @@ def rules(daemon):
     return made
 
 
-def refused(code, call, **arguments):
+INVALID = {"InvalidParameterValue", "InvalidParameterValueException"}  # Query of older clients; CBOR of newer ones
+MISSING = {"MissingParameter", "MissingRequiredParameterException"}
+
+
+def refused(codes, call, **arguments):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         call(**arguments)
-    assert caught.value.response["Error"]["Code"] == code, caught.value
+    assert caught.value.response["Error"]["Code"] in codes, caught.value
     return caught.value.response["Error"]["Message"]
 
 
@@ -145,16 +149,17 @@ def test_only_events_accepted_while_enabled_count(rules):
 def test_rules_are_described_page_by_page(rules):
     names = [f"rule-{i}" for i in range(5)]
     for name in reversed(names):
-        rules.rule(name=name, RuleState="DISABLED" if name == "rule-3" else "ENABLED", ApplyOnTransformedLogs=True)
+        rules.rule(name=name, RuleState="DISABLED" if name == "rule-3" else "ENABLED")
     first = rules.cloudwatch.describe_insight_rules(MaxResults=3)
     second = rules.cloudwatch.describe_insight_rules(MaxResults=3, NextToken=first["NextToken"])
     assert [rule["Name"] for rule in first["InsightRules"] + second["InsightRules"]] == names
     assert "NextToken" not in second
-    assert second["InsightRules"][0] == {
-        "Name": "rule-3", "State": "DISABLED", "Schema": '{"Name":"CloudWatchLogRule","Version":1}',
-        "Definition": BYTES_BY_PAIR, "ManagedRule": False, "ApplyOnTransformedLogs": True}
-    refused("InvalidNextToken", rules.cloudwatch.describe_insight_rules, NextToken="x")
-    refused("ValidationError", rules.cloudwatch.describe_insight_rules, MaxResults=501)
+    shown = second["InsightRules"][0]
+    shown.pop("ApplyOnTransformedLogs", None)  # older clients do not know it
+    assert shown == {"Name": "rule-3", "State": "DISABLED", "Schema": '{"Name":"CloudWatchLogRule","Version":1}',
+                     "Definition": BYTES_BY_PAIR, "ManagedRule": False}
+    refused({"InvalidNextToken"}, rules.cloudwatch.describe_insight_rules, NextToken="x")
+    refused({"ValidationError"}, rules.cloudwatch.describe_insight_rules, MaxResults=501)
 
 
 def test_rules_that_are_missing_are_listed_as_failures(rules):
@@ -182,7 +187,7 @@ def test_rules_that_are_missing_are_listed_as_failures(rules):
     (definition(["1"], Typo=1), "unknown member Typo"),
 ])
 def test_definitions_that_do_not_read_are_refused(rules, text, words):
-    message = refused("InvalidParameterValueException", rules.cloudwatch.put_insight_rule, RuleName="r",
+    message = refused(INVALID, rules.cloudwatch.put_insight_rule, RuleName="r",
                       RuleDefinition=text)
     assert words in message
     assert rules.cloudwatch.describe_insight_rules()["InsightRules"] == []
@@ -191,15 +196,15 @@ def test_definitions_that_do_not_read_are_refused(rules, text, words):
 def test_errors_of_the_parameters(rules, client):
     rules.rule()
     put = rules.cloudwatch.put_insight_rule
-    assert "RuleState" in refused("InvalidParameterValueException", put, RuleName="r", RuleDefinition=BYTES_BY_PAIR,
+    assert "RuleState" in refused(INVALID, put, RuleName="r", RuleDefinition=BYTES_BY_PAIR,
                                   RuleState="PAUSED")
-    refused("ValidationError", put, RuleName="ü", RuleDefinition=BYTES_BY_PAIR)
-    refused("ValidationError", put, RuleName="r", RuleDefinition="x" * 8193)
+    refused({"ValidationError"}, put, RuleName="ü", RuleDefinition=BYTES_BY_PAIR)
+    refused({"ValidationError"}, put, RuleName="r", RuleDefinition="x" * 8193)
     bare = make_client("cloudwatch", rules.cloudwatch.meta.endpoint_url, parameter_validation=False)
     for call, missing in ((bare.put_insight_rule, "RuleName"), (bare.delete_insight_rules, "RuleNames"),
                           (bare.get_insight_rule_report, "RuleName"), (bare.put_managed_insight_rules, "ManagedRules"),
                           (bare.list_managed_insight_rules, "ResourceARN")):
-        assert missing in refused("MissingRequiredParameterException", call)
+        assert missing in refused(MISSING, call)
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -218,7 +223,7 @@ def test_reports_of_odd_shape_are_refused(rules, arguments, words):
     rules.rule()
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         rules.report(**arguments)
-    assert caught.value.response["Error"]["Code"] == "InvalidParameterValueException"
+    assert caught.value.response["Error"]["Code"] in INVALID
     assert words in caught.value.response["Error"]["Message"]
 
 
@@ -236,7 +241,7 @@ def test_tags_of_a_rule(rules):
         {"Key": "cost", "Value": "1"}, {"Key": "team", "Value": "net"}]
     rules.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["team"])
     assert [tag["Key"] for tag in rules.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]] == ["cost"]
-    refused("ResourceNotFoundException", rules.cloudwatch.list_tags_for_resource, ResourceARN=arn + "x")
+    refused({"ResourceNotFoundException"}, rules.cloudwatch.list_tags_for_resource, ResourceARN=arn + "x")
 
 
 def test_there_are_no_managed_rules(rules):

@@ -48,12 +48,12 @@ class CloudWatchApi {
   Result<Empty> remove(const Request&, const AlarmNames&);
   Result<Empty> enable_actions(const Request&, const AlarmNames&);
   Result<Empty> disable_actions(const Request&, const AlarmNames&);
-  Result<Empty> tag(const Request&, const TagResource::Input&);
-  Result<Empty> untag(const Request&, const UntagResource::Input&);
+  Result<TagResource::Output> tag(const Request&, const TagResource::Input&);
+  Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
 
   // insight_rules.cc
-  Result<Empty> put_rule(const Request&, const PutInsightRule::Input&);
+  Result<PutInsightRule::Output> put_rule(const Request&, const PutInsightRule::Input&);
   Result<DescribeInsightRules::Output> describe_rules(const Request&,
                                                       const DescribeInsightRules::Input&);
   Result<PartialFailures> enable_rules(const Request&, const InsightRuleNames&);

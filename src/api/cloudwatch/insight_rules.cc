@@ -68,7 +68,8 @@ std::map<std::string, std::string> tag_map(const std::vector<alarms::Tag>& tags)
   return map;
 }
 
-Result<Empty> CloudWatchApi::put_rule(const Request& request, const PutInsightRule::Input& in) {
+Result<PutInsightRule::Output> CloudWatchApi::put_rule(const Request& request,
+                                                       const PutInsightRule::Input& in) {
   if (!in.rule_name) return missing("RuleName");
   if (!in.rule_definition) return missing("RuleDefinition");
   contributors::Contributors::PutRule rule{.name = *in.rule_name,
@@ -79,7 +80,7 @@ Result<Empty> CloudWatchApi::put_rule(const Request& request, const PutInsightRu
   rule.apply_on_transformed_logs = in.apply_on_transformed_logs;
   rule.tags = tag_map(in.tags);
   WEIR_CHECK(contributors_.put_rule(request.scope, std::move(rule)));
-  return Empty{};
+  return PutInsightRule::Output{};
 }
 
 Result<DescribeInsightRules::Output> CloudWatchApi::describe_rules(

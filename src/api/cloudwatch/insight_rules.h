@@ -36,7 +36,9 @@ struct PutInsightRule {
       return {"PutInsightRuleInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"PutInsightRuleOutput", {}}; }
+  };
 };
 
 /// A rule as it is shown.

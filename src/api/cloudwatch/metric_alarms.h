@@ -217,7 +217,9 @@ struct TagResource {
       return {"TagResourceInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"TagResourceOutput", {}}; }
+  };
 };
 
 struct UntagResource {
@@ -234,7 +236,9 @@ struct UntagResource {
       return {"UntagResourceInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"UntagResourceOutput", {}}; }
+  };
 };
 
 struct ListTagsForResource {
