@@ -37,7 +37,7 @@ weir_module(api/sns        DEPS base wire notify)
 weir_module(api/s3         DEPS base wire objects       LIBS pugixml::pugixml)
 weir_module(api/athena     DEPS base wire sql)
 weir_module(server    DEPS base store wire              LIBS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
-weir_module(daemon    DEPS base net store columnar vpc capture flow enforce functions logs insights metrics alarms notify respond collect
+weir_module(daemon    DEPS base net store columnar vpc capture flow enforce functions logs insights metrics alarms contributors notify respond collect
                            objects delivery sql client wire server
                            api/sts api/ec2 api/logs api/weir api/cloudwatch api/sns api/s3 api/athena)
 weir_module(sim       DEPS base net store flow logs metrics alarms notify vpc delivery respond objects daemon)

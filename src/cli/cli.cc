@@ -109,6 +109,7 @@ class CommandLine {
     add_flows();
     add_insights();
     add_tail();
+    add_top();
     command(app_, "version", "Print the version", [this] {
       return version(version_json_);
     }).add_flag("--json", version_json_, "Print JSON");
@@ -164,6 +165,17 @@ class CommandLine {
     added.add_option("--key", tail_.key, "Name of the access key (the first if not given)");
     added.add_flag("--json", tail_.json, "Print one JSON object for each event");
     added.add_flag("--no-color", tail_.no_colour, "No colours on a terminal");
+  }
+
+  void add_top() {
+    CLI::App& added =
+        configured(app_, "top", "Show the top contributors that an insight rule found",
+                   [this](const daemon::Config& config) { return top(config, top_); });
+    added.add_option("--rule", top_.rule, "Name of the Contributor Insights rule")->required();
+    added.add_option("--since", top_.since, "How far back: 90s, 30m, 6h, 1d (at most a day)");
+    added.add_option("--limit", top_.limit, "Most contributors")->check(CLI::Range(1, 100));
+    added.add_flag("--json", top_.json, "Print the report as JSON");
+    added.add_option("--key", top_.key, "Name of the daemon's access key (the first if not given)");
   }
 
   void add_config_commands() {
@@ -263,6 +275,7 @@ class CommandLine {
   StatusOptions status_;
   FlowsOptions flows_;
   TailOptions tail_;
+  TopOptions top_;
   bool version_json_ = false;
   CaptureOptions capture_;
   ImportOptions import_;

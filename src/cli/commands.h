@@ -66,6 +66,16 @@ struct TailOptions {
 /// Shows the events of log groups as they come in until it is interrupted.
 int tail(const daemon::Config& config, const TailOptions& options);
 
+struct TopOptions {
+  std::string rule;
+  std::string since = "1h";
+  int limit = 10;
+  bool json = false;
+  std::string key;  // of the daemon
+};
+/// The top contributors that an insight rule of the daemon found, with their shares.
+int top(const daemon::Config& config, const TopOptions& options);
+
 int version(bool json);
 
 struct CaptureOptions {

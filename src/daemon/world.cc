@@ -29,6 +29,7 @@
 #include "client/transports.h"
 #include "collect/collector.h"
 #include "collect/receiver.h"
+#include "contributors/contributors.h"
 #include "daemon/hand_over.h"
 #include "daemon/insights.h"
 #include "daemon/interfaces.h"
@@ -171,6 +172,7 @@ struct World::Impl {
   respond::Responder responder;
   notify::Notify notify;
   alarms::Alarms alarms;
+  contributors::Contributors contributors;
   sql::Athena athena;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
@@ -244,6 +246,7 @@ struct World::Impl {
                {.endpoint = place.endpoint}),
         alarms(runtime, *store, metrics, action_sink(notify),
                {.early_firing = config.alarms_early_firing}),
+        contributors(runtime, *store, logs.arrivals(), {}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         receiver(runtime, logs, {}),
@@ -255,7 +258,7 @@ struct World::Impl {
         destinations_api(subscriptions, destinations),
         resource_policies_api(resource_policies),
         export_tasks_api(export_tasks),
-        cloudwatch_api(metrics, alarms),
+        cloudwatch_api(metrics, alarms, contributors),
         sns_api(notify),
         athena_api(athena),
         weir_api(logs),
@@ -323,7 +326,8 @@ struct World::Impl {
     WEIR_CHECK(logs.load());
     WEIR_CHECK(executions.load());
     WEIR_CHECK(subscriptions.load());
-    logs.arrivals().start();
+    WEIR_CHECK(contributors.load());
+    logs.arrivals().start();  // all durable followers are back
     WEIR_CHECK(export_tasks.load());
     WEIR_CHECK(athena.load());
     delivery.on_loss(loss_sink(runtime, metrics));

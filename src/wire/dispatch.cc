@@ -145,7 +145,8 @@ std::string query_body(const ServiceModel& model, std::string_view operation, co
                        const HttpRequest& request) {
   XmlWriter xml(false);
   xml.open(std::string(operation) + "Response", {{"xmlns", model.xml_namespace}});
-  if (!is_empty(*answer.type)) {
+  // An output without members is still a result, which clients look for; no output is none.
+  if (answer.type->shape != &Empty::shape) {
     xml.open(std::string(operation) + "Result");
     write_members(xml, *answer.type, answer.value.get(), {});
     xml.close();

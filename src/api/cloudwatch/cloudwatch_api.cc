@@ -16,6 +16,14 @@ void CloudWatchApi::add_to(wire::OperationTable& table) {
   table.add<DeleteAlarms>(*this, &CloudWatchApi::remove);
   table.add<EnableAlarmActions>(*this, &CloudWatchApi::enable_actions);
   table.add<DisableAlarmActions>(*this, &CloudWatchApi::disable_actions);
+  table.add<PutInsightRule>(*this, &CloudWatchApi::put_rule);
+  table.add<DescribeInsightRules>(*this, &CloudWatchApi::describe_rules);
+  table.add<EnableInsightRules>(*this, &CloudWatchApi::enable_rules);
+  table.add<DisableInsightRules>(*this, &CloudWatchApi::disable_rules);
+  table.add<DeleteInsightRules>(*this, &CloudWatchApi::delete_rules);
+  table.add<GetInsightRuleReport>(*this, &CloudWatchApi::rule_report);
+  table.add<PutManagedInsightRules>(*this, &CloudWatchApi::put_managed_rules);
+  table.add<ListManagedInsightRules>(*this, &CloudWatchApi::managed_rules);
   table.add<TagResource>(*this, &CloudWatchApi::tag);
   table.add<UntagResource>(*this, &CloudWatchApi::untag);
   table.add<ListTagsForResource>(*this, &CloudWatchApi::tags);

@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "alarms/alarms.h"
+#include "api/cloudwatch/insight_rules.h"
 #include "api/cloudwatch/metric_alarms.h"
 #include "api/cloudwatch/metric_data.h"
+#include "contributors/contributors.h"
 #include "metrics/metrics.h"
 #include "wire/operation.h"
 
 namespace weir::api::cloudwatch {
 
-/// The AWS face of metrics::Metrics and alarms::Alarms.
+/// The name of the insight rule that an ARN names, if it is one of this scope.
+std::optional<std::string> insight_rule_of(const Scope& scope, std::string_view arn);
+std::map<std::string, std::string> tag_map(const std::vector<alarms::Tag>& tags);
+
+/// The AWS face of metrics::Metrics, alarms::Alarms and contributors::Contributors.
 class CloudWatchApi {
  public:
-  CloudWatchApi(metrics::Metrics& metrics, alarms::Alarms& alarms)
-      : metrics_(metrics), alarms_(alarms) {}
+  CloudWatchApi(metrics::Metrics& metrics, alarms::Alarms& alarms,
+                contributors::Contributors& contributors)
+      : metrics_(metrics), alarms_(alarms), contributors_(contributors) {}
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -35,12 +48,25 @@ class CloudWatchApi {
   Result<Empty> remove(const Request&, const AlarmNames&);
   Result<Empty> enable_actions(const Request&, const AlarmNames&);
   Result<Empty> disable_actions(const Request&, const AlarmNames&);
-  Result<Empty> tag(const Request&, const TagResource::Input&);
-  Result<Empty> untag(const Request&, const UntagResource::Input&);
+  Result<TagResource::Output> tag(const Request&, const TagResource::Input&);
+  Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
+
+  // insight_rules.cc
+  Result<PutInsightRule::Output> put_rule(const Request&, const PutInsightRule::Input&);
+  Result<DescribeInsightRules::Output> describe_rules(const Request&,
+                                                      const DescribeInsightRules::Input&);
+  Result<PartialFailures> enable_rules(const Request&, const InsightRuleNames&);
+  Result<PartialFailures> disable_rules(const Request&, const InsightRuleNames&);
+  Result<PartialFailures> delete_rules(const Request&, const InsightRuleNames&);
+  Result<contributors::Report> rule_report(const Request&, const GetInsightRuleReport::Input&);
+  Result<PartialFailures> put_managed_rules(const Request&, const PutManagedInsightRules::Input&);
+  Result<ListManagedInsightRules::Output> managed_rules(const Request&,
+                                                        const ListManagedInsightRules::Input&);
 
   metrics::Metrics& metrics_;
   alarms::Alarms& alarms_;
+  contributors::Contributors& contributors_;
 };
 
 }  // namespace weir::api::cloudwatch

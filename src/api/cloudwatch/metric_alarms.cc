@@ -159,18 +159,34 @@ Result<Empty> CloudWatchApi::disable_actions(const Request& request, const Alarm
   return Empty{};
 }
 
-Result<Empty> CloudWatchApi::tag(const Request& request, const TagResource::Input& in) {
+Result<TagResource::Output> CloudWatchApi::tag(const Request& request,
+                                               const TagResource::Input& in) {
+  if (const auto rule = insight_rule_of(request.scope, in.resource_arn)) {
+    WEIR_CHECK(contributors_.tag(request.scope, *rule, tag_map(in.tags)));
+    return TagResource::Output{};
+  }
   WEIR_CHECK(alarms_.tag(request.scope, in.resource_arn, in.tags));
-  return Empty{};
+  return TagResource::Output{};
 }
 
-Result<Empty> CloudWatchApi::untag(const Request& request, const UntagResource::Input& in) {
+Result<UntagResource::Output> CloudWatchApi::untag(const Request& request,
+                                                   const UntagResource::Input& in) {
+  if (const auto rule = insight_rule_of(request.scope, in.resource_arn)) {
+    WEIR_CHECK(contributors_.untag(request.scope, *rule, in.tag_keys));
+    return UntagResource::Output{};
+  }
   WEIR_CHECK(alarms_.untag(request.scope, in.resource_arn, in.tag_keys));
-  return Empty{};
+  return UntagResource::Output{};
 }
 
 Result<ListTagsForResource::Output> CloudWatchApi::tags(const Request& request,
                                                         const ListTagsForResource::Input& in) {
+  if (const auto rule = insight_rule_of(request.scope, in.resource_arn)) {
+    WEIR_TRY(const auto of_rule, contributors_.tags(request.scope, *rule));
+    ListTagsForResource::Output out;
+    for (const auto& [key, value] : of_rule) out.tags.push_back({key, value});
+    return out;
+  }
   WEIR_TRY(auto tags, alarms_.tags(request.scope, in.resource_arn));
   return ListTagsForResource::Output{std::move(tags)};
 }

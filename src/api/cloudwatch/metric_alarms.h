@@ -223,7 +223,9 @@ struct TagResource {
       return {"TagResourceInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"TagResourceOutput", {}}; }
+  };
 };
 
 struct UntagResource {
@@ -240,7 +242,9 @@ struct UntagResource {
       return {"UntagResourceInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"UntagResourceOutput", {}}; }
+  };
 };
 
 struct ListTagsForResource {

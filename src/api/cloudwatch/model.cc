@@ -21,6 +21,7 @@ wire::ServiceModel cloudwatch_model() {
       {"MissingParameter", "MissingRequiredParameterException"},
       {"InternalServiceError", "InternalServiceFault"},
       {"LimitExceeded", "LimitExceededFault"},
+      {"LimitExceededException", "LimitExceededException"},
       {"ResourceNotFound", "ResourceNotFound"},
       {"ResourceNotFoundException", "ResourceNotFoundException"},
       {"InvalidFormat", "InvalidFormatFault"},

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
-#include <utility>
-#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "api/logs/log_events.h"
 #include "api/logs/log_groups.h"
