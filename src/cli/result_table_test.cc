@@ -28,8 +28,8 @@ TEST(ResultTable, NewColumnsStandWhereTheRowHasThem) {
 TEST(ResultTable, WideColumnsAreCutAndControlCharactersAreShown) {
   ResultTable table;
   table.add({{"m", std::string(30, 'x')}, {"n", "a\nb\x1b[2J\xc3\xa4"}});
-  EXPECT_THAT(aligned(table, 36),
-              ElementsAre("m                     n", std::string(19, 'x') + "…  a\\nb\\x1b[2Jä"));
+  EXPECT_THAT(aligned(table, 36), ElementsAre("m" + std::string(23, ' ') + "n",
+                                              std::string(21, 'x') + "…  a\\nb\\x1b[2Jä"));
 }
 
 TEST(ResultTable, CsvQuotesWhatItMust) {
