@@ -38,7 +38,8 @@ bool is_field_character(char c) { return is_word(c) || c == '@' || c == '.'; }
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : scanner_(text) {}
+  Parser(std::string_view text, bool with_source_log)
+      : scanner_(text), with_source_log_(with_source_log) {}
 
   Result<Node> parse() {
     WEIR_TRY(Node root, criteria(0));
@@ -91,8 +92,9 @@ class Parser {
     const std::string_view name = scanner_.take_while(is_field_character);
     if (name == "@aws.account") return Node::Field::account;
     if (name == "@aws.region") return Node::Field::region;
-    if (name == "@source.log") return Node::Field::log;
-    return error("@aws.account, @aws.region or @source.log");
+    if (name == "@source.log" && with_source_log_) return Node::Field::log;
+    return error(with_source_log_ ? "@aws.account, @aws.region or @source.log"
+                                  : "@aws.account or @aws.region");
   }
 
   Result<std::vector<std::string>> list() {
@@ -139,22 +141,23 @@ class Parser {
   }
 
   Error error(std::string_view expected) const {
-    return invalid_parameter("Invalid field selection criteria: expected " + std::string(expected) +
+    return invalid_parameter("Invalid fieldSelectionCriteria: expected " + std::string(expected) +
                              " at character " + std::to_string(scanner_.offset()));
   }
 
   Scanner scanner_;
+  bool with_source_log_;
 };
 
 }  // namespace
 
-Result<FieldSelection> FieldSelection::parse(std::string_view text) {
+Result<FieldSelection> FieldSelection::parse(std::string_view text, bool with_source_log) {
   FieldSelection selection;
   if (std::ranges::all_of(text, is_blank)) return selection;
   if (text.size() > kCharactersMax) {
-    return invalid_parameter("Invalid field selection criteria: longer than 2000 characters");
+    return invalid_parameter("Invalid fieldSelectionCriteria: longer than 2000 characters");
   }
-  WEIR_TRY(Node root, Parser(text).parse());
+  WEIR_TRY(Node root, Parser(text, with_source_log).parse());
   selection.root_ = std::make_shared<const Node>(std::move(root));
   return selection;
 }

@@ -11,13 +11,14 @@
 
 namespace weir::logs {
 
-/// The `fieldSelectionCriteria` of a filter: tests on where an event comes from (API reference,
-/// PutSubscriptionFilter), such as `@aws.region = "us-east-1" AND @aws.account NOT IN ["1", "2"]`.
+/// The `fieldSelectionCriteria` of a metric or subscription filter: tests on where an event comes
+/// from (API reference, PutMetricFilter and PutSubscriptionFilter), such as `@aws.region =
+/// "us-east-1" AND @aws.account NOT IN ["1", "2"]`.
 ///
 ///     criteria = both { "OR" both }
 ///     both     = test { "AND" test }
 ///     test     = "(" criteria ")" | field ( "=" | "!=" ) value | field [ "NOT" ] "IN" list
-///     field    = "@aws.account" | "@aws.region" | "@source.log"
+///     field    = "@aws.account" | "@aws.region" | "@source.log"   (subscriptions only)
 ///     list     = "[" value { "," value } "]"
 ///
 /// A value is quoted (' or "); a bare word of letters, digits, `-`, `_`, `.` and `/` is taken too.
@@ -33,7 +34,7 @@ class FieldSelection {
   FieldSelection() = default;
   /// "" takes everything. Error: InvalidParameterException; the message says where and why (text
   /// unverified).
-  static Result<FieldSelection> parse(std::string_view text);
+  static Result<FieldSelection> parse(std::string_view text, bool with_source_log);
 
   bool takes(const Scope& scope, std::string_view log_group_name) const;
 

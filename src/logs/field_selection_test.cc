@@ -13,7 +13,7 @@ const Scope kScope{.account = "123456789012", .region = "us-east-1"};
 
 /// "takes", "leaves" or the complaint.
 std::string verdict(std::string_view text) {
-  const auto selection = FieldSelection::parse(text);
+  const auto selection = FieldSelection::parse(text, true);
   if (!selection) return selection.error().message;
   return selection->takes(kScope, "/vpc/flow") ? "takes" : "leaves";
 }
@@ -38,9 +38,16 @@ TEST(FieldSelection, AndBindsTighterThanOr) {
   EXPECT_EQ(verdict("@aws.region=us-east-1 AND @aws.account!=5"), "takes");
 }
 
+TEST(FieldSelection, OfMetricFiltersKnowsAccountAndRegionOnly) {
+  EXPECT_TRUE(FieldSelection::parse("@aws.region = a", false));
+  const auto refused = FieldSelection::parse("@source.log = a", false);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("expected @aws.account or @aws.region at"));
+}
+
 TEST(FieldSelection, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(verdict("@aws.zone = a"),
-            "Invalid field selection criteria: expected @aws.account, @aws.region or @source.log "
+            "Invalid fieldSelectionCriteria: expected @aws.account, @aws.region or @source.log "
             "at character 9");
   EXPECT_THAT(verdict("@aws.region > a"), HasSubstr("expected =, !=, IN or NOT IN"));
   EXPECT_THAT(verdict("@aws.region = "), HasSubstr("expected a value"));

@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "logs/bytes.h"
-#include "logs/selection_criteria.h"
+#include "logs/field_selection.h"
 
 namespace weir::logs {
 namespace {
@@ -150,9 +150,9 @@ Result<CompiledFilter> CompiledFilter::compile(MetricFilter filter, const Scope&
   compiled.pattern_ = *std::move(pattern);
   WEIR_CHECK(compiled.compile_transformation());
   WEIR_CHECK(compiled.compile_system_fields(scope));
-  WEIR_TRY(const auto criteria,
-           SelectionCriteria::compile(compiled.filter_.field_selection_criteria));
-  compiled.is_selected_ = criteria.selects(scope);
+  WEIR_TRY(const auto selection,
+           FieldSelection::parse(compiled.filter_.field_selection_criteria, false));
+  compiled.is_selected_ = selection.takes(scope, {});
   return compiled;
 }
 

@@ -34,7 +34,8 @@ Result<CompiledSubscription> CompiledSubscription::compile(const Scope& scope,
                                                            SubscriptionFilter filter) {
   CompiledSubscription compiled;
   WEIR_TRY(compiled.pattern, FilterPattern::compile(filter.filter_pattern));
-  WEIR_TRY(compiled.selection, FieldSelection::parse(filter.field_selection_criteria.value_or("")));
+  WEIR_TRY(compiled.selection,
+           FieldSelection::parse(filter.field_selection_criteria.value_or(""), true));
   for (const std::string& field : filter.emit_system_fields.value_or(std::vector<std::string>())) {
     if (std::ranges::find(kSystemFields, field) == std::end(kSystemFields)) {
       return invalid_parameter("emitSystemFields: '" + field +

@@ -661,7 +661,7 @@ TEST(PutMetricFilter, SystemFieldsAndSelectionAreKeptAndChecked) {
   EXPECT_THAT(put(R"("emitSystemFieldDimensions":["@aws.zone"])"),
               HasSubstr("'@aws.zone' is neither @aws.account nor @aws.region"));
   EXPECT_THAT(put(R"("fieldSelectionCriteria":"region = 1")"),
-              HasSubstr("InvalidParameterException: Invalid fieldSelectionCriteria at offset 0"));
+              HasSubstr("InvalidParameterException: Invalid fieldSelectionCriteria: expected @aws.account"));
   EXPECT_EQ(put(R"("emitSystemFieldDimensions":["@aws.region"],)"
                 R"("fieldSelectionCriteria":"@aws.region = \"us-east-1\"")"),
             "{}");
