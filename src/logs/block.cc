@@ -2,6 +2,8 @@
 #include "logs/block.h"
 
 #include <algorithm>
+#include <cstring>
+#include <iterator>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -17,6 +19,7 @@ namespace {
 
 constexpr char kVersion = 2;
 constexpr char kVersion1 = 1;
+constexpr std::size_t kFewRowsDivisor = 8;  // fewer rows are unpacked one by one
 enum Form : std::uint64_t { kByRows, kByColumns };
 
 Error damaged(std::string_view what) {
@@ -73,6 +76,25 @@ struct Header1 {
 bool comes_before(const BlockRun& a, const BlockRun& b) {
   return std::tie(a.ingestion, a.batch, a.first_index) <
          std::tie(b.ingestion, b.batch, b.first_index);
+}
+
+/// `memmem`, which is vectorized where string::find() goes from first letter to first letter.
+std::size_t find_text(std::string_view text, std::string_view literal, std::size_t from) {
+  const void* const found =
+      ::memmem(text.data() + from, text.size() - from, literal.data(), literal.size());
+  if (found == nullptr) return text.npos;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+/// The longest part without blanks: it must be within one token.
+std::string_view longest_word(std::string_view literal) {
+  std::string_view longest;
+  while (!literal.empty()) {
+    const std::string_view word = literal.substr(0, literal.find(' '));
+    if (word.size() > longest.size()) longest = word;
+    literal.remove_prefix(std::min(word.size() + 1, literal.size()));
+  }
+  return longest;
 }
 
 /// The rows of one run of a block.
@@ -350,6 +372,44 @@ Result<void> Block::unpack_messages() {
   if (end != text_.size() || end != info_.message_bytes) return damaged("wrong lengths");
   are_unpacked_ = true;
   return {};
+}
+
+Result<void> Block::unpack_messages_of(std::span<const std::uint32_t> rows) {
+  if (!columns_ || rows.size() > size() / kFewRowsDivisor) return unpack_messages();
+  if (!columns_->read_lines(column_bytes(), rows, info_.message_bytes, text_, ends_)) {
+    return damaged("columns");
+  }
+  return {};
+}
+
+Result<void> Block::keep_with(std::string_view literal, std::vector<std::uint32_t>& rows) {
+  if (!columns_) {
+    WEIR_CHECK(unpack_messages());
+    keep_with_in_text(literal, rows);
+    return {};
+  }
+  std::vector<std::uint8_t> may_contain;
+  const std::string_view word = longest_word(literal);
+  if (word.empty()) return {};
+  if (!columns_->find(column_bytes(), word, may_contain)) return damaged("columns");
+  std::erase_if(rows, [&](std::uint32_t row) { return may_contain[row] == 0; });
+  return {};
+}
+
+/// Searches the text of all messages at once.
+void Block::keep_with_in_text(std::string_view literal, std::vector<std::uint32_t>& rows) const {
+  std::vector<std::uint32_t> found;
+  for (std::size_t at = 0; !rows.empty() && (at = find_text(text_, literal, at)) != text_.npos;) {
+    const auto end = std::ranges::upper_bound(ends_, at);
+    if (end == ends_.end()) break;  // an empty literal behind the last message
+    const auto row = static_cast<std::uint32_t>(end - ends_.begin());
+    const bool is_within = at + literal.size() <= *end;
+    if (is_within) found.push_back(row);
+    at = is_within ? *end : at + 1;
+  }
+  std::vector<std::uint32_t> both;
+  std::ranges::set_intersection(rows, found, std::back_inserter(both));
+  rows = std::move(both);
 }
 
 std::string_view Block::message(std::size_t row) const {

@@ -94,7 +94,11 @@ class Block {
   void sort(std::vector<std::uint32_t>& rows) const;
 
   Result<void> unpack_messages();
-  /// After unpack_messages().
+  /// Leaves the rows (which ascend) whose messages may contain `literal`.
+  Result<void> keep_with(std::string_view literal, std::vector<std::uint32_t>& rows);
+  /// Unpacks at least the messages of these rows.
+  Result<void> unpack_messages_of(std::span<const std::uint32_t> rows);
+  /// After unpack_messages() or, for its rows, unpack_messages_of().
   std::string_view message(std::size_t row) const;
 
   /// nullptr: not stored by columns.
@@ -105,7 +109,7 @@ class Block {
   Result<void> read_version_1(std::string_view bytes);
   Result<void> read_version_2(std::string_view bytes);
   Result<void> read_runs(std::string_view bytes);
-  Result<void> open_messages(std::string_view bytes);
+  void keep_with_in_text(std::string_view literal, std::vector<std::uint32_t>& rows) const;
   std::string_view column_bytes() const { return std::string_view(bytes_).substr(messages_at_); }
 
   std::string bytes_;

@@ -256,6 +256,20 @@ struct Line {
 
 bool ColumnReader::read_text(std::string_view bytes, std::size_t size, std::string& text,
                              std::vector<std::uint32_t>& ends) const {
+  return write_lines(bytes, std::nullopt, size, text, ends) && text.size() == size;
+}
+
+bool ColumnReader::read_lines(std::string_view bytes, std::span<const std::uint32_t> rows,
+                              std::size_t size, std::string& text,
+                              std::vector<std::uint32_t>& ends) const {
+  return write_lines(bytes, rows, size, text, ends);
+}
+
+/// Lines of together at most `size` bytes.
+bool ColumnReader::write_lines(std::string_view bytes,
+                               std::optional<std::span<const std::uint32_t>> wanted,
+                               std::size_t size, std::string& text,
+                               std::vector<std::uint32_t>& ends) const {
   std::vector<Column> columns(count());
   for (std::size_t i = 0; i < count(); ++i) {
     if (!read(bytes, i, columns[i])) return false;
@@ -264,10 +278,18 @@ bool ColumnReader::read_text(std::string_view bytes, std::size_t size, std::stri
   text.resize(size + kRowSlack);
   ends.resize(rows_);
   Line line{text.data(), text.data() + size};
-  std::size_t odd = 0;
+  std::size_t next_wanted = 0;
   for (std::size_t row = 0; row < rows_; ++row) {
-    if (odd < odd_rows_.size() && odd_rows_[odd] == row) {
-      const std::string_view whole = odd_line(odd++);
+    const bool is_wanted =
+        !wanted || (next_wanted < wanted->size() && (*wanted)[next_wanted] == row);
+    next_wanted += is_wanted;
+    if (!is_wanted) {
+      ends[row] = static_cast<std::uint32_t>(line.out - text.data());
+      continue;
+    }
+    const auto odd = std::ranges::lower_bound(odd_rows_, row);
+    if (odd != odd_rows_.end() && *odd == row) {
+      const std::string_view whole = odd_line(static_cast<std::size_t>(odd - odd_rows_.begin()));
       if (static_cast<std::size_t>(line.limit - line.out) < whole.size()) return false;
       line.out = std::ranges::copy(whole, line.out).out;
     } else {
@@ -280,8 +302,64 @@ bool ColumnReader::read_text(std::string_view bytes, std::size_t size, std::stri
     if (line.out > line.limit) return false;
     ends[row] = static_cast<std::uint32_t>(line.out - text.data());
   }
-  if (line.out != line.limit) return false;
-  text.resize(size);
+  text.resize(static_cast<std::size_t>(line.out - text.data()));
+  return true;
+}
+
+// ---- Searching ----------------------------------------------------------------------------------
+
+namespace {
+
+bool consists_of(std::string_view word, std::string_view characters) {
+  return word.find_first_not_of(characters) == word.npos;
+}
+
+}  // namespace
+
+bool ColumnReader::find(std::string_view bytes, std::string_view word,
+                        std::vector<std::uint8_t>& may_contain) const {
+  may_contain.assign(rows_, 0);
+  for (std::size_t column = 0; column < count(); ++column) {
+    if (!find_in_column(bytes, column, word, may_contain)) return false;
+  }
+  for (std::size_t i = 0; i < odd_rows_.size(); ++i) {
+    may_contain[odd_rows_[i]] = odd_line(i).find(word) != std::string_view::npos;
+  }
+  return true;
+}
+
+bool ColumnReader::find_in_column(std::string_view bytes, std::size_t column, std::string_view word,
+                                  std::vector<std::uint8_t>& may_contain) const {
+  const Part& part = parts_[column];
+  Column values;
+  if (part.form == ColumnForm::words) {
+    if (!read_words(bytes, column, values)) return false;
+    std::vector<std::uint8_t> has_word(values.dictionary_size(), 0);
+    bool has_any = false;
+    for (std::uint32_t code = 0; code < has_word.size(); ++code) {
+      has_word[code] = values.word(code).find(word) != std::string_view::npos;
+      has_any = has_any || has_word[code] != 0;
+    }
+    if (!has_any) return true;
+    if (!read(bytes, column, values)) return false;
+    for (std::size_t row = 0; row < rows_; ++row) may_contain[row] |= has_word[values.codes[row]];
+    return true;
+  }
+  const bool is_null = word == "-" && part.null_count > 0;
+  const bool is_possible =
+      are_addresses(part.form)
+          ? consists_of(word, "0123456789.") && word.size() <= 15
+          : consists_of(word, "0123456789") && word.size() <= std::to_string(part.greatest).size();
+  if (!is_null && !is_possible) return true;
+  if (!read(bytes, column, values)) return false;
+  std::array<char, kValueBytesMax + kWordPadding> text;
+  Line line{text.data(), text.data() + text.size()};
+  for (std::size_t row = 0; row < rows_; ++row) {
+    line.out = text.data();
+    if (!line.add(values, row)) return false;
+    const std::string_view value(text.data(), static_cast<std::size_t>(line.out - text.data()));
+    may_contain[row] |= static_cast<std::uint8_t>(value.find(word) != value.npos);
+  }
   return true;
 }
 

@@ -37,6 +37,13 @@ class ColumnReader {
   /// The lines as they were, one after the other, of `size` bytes together. False: damaged.
   bool read_text(std::string_view bytes, std::size_t size, std::string& text,
                  std::vector<std::uint32_t>& ends) const;
+  /// The same with empty lines in place of all but `rows`, which ascend.
+  bool read_lines(std::string_view bytes, std::span<const std::uint32_t> rows, std::size_t size,
+                  std::string& text, std::vector<std::uint32_t>& ends) const;
+  /// Sets `may_contain` to 1 for each row with `word` (without blanks) in one of its tokens;
+  /// columns in which it cannot occur are not unpacked. False: damaged.
+  bool find(std::string_view bytes, std::string_view word,
+            std::vector<std::uint8_t>& may_contain) const;
 
  private:
   struct Part {
@@ -48,6 +55,10 @@ class ColumnReader {
     std::uint64_t null_count = 0;
   };
 
+  bool write_lines(std::string_view bytes, std::optional<std::span<const std::uint32_t>> wanted,
+                   std::size_t size, std::string& text, std::vector<std::uint32_t>& ends) const;
+  bool find_in_column(std::string_view bytes, std::size_t column, std::string_view word,
+                      std::vector<std::uint8_t>& may_contain) const;
   bool open_part(std::string_view all, std::string_view bytes);
   bool open_odd_rows(ByteReader& reader);
   bool take_words(ByteReader& reader, Column& out) const;

@@ -49,6 +49,10 @@ Result<bool> EventReader::next() {
   while (!heads_.empty()) {
     const Head head = pop();
     if (head.is_bound) {
+      if (is_time_to_pause_ && is_time_to_pause_()) {
+        paused_at_ = head.at;
+        return false;
+      }
       WEIR_CHECK(open_block(head.slot));
       continue;
     }
@@ -114,13 +118,18 @@ Result<void> EventReader::unpack(std::size_t source) {
   OpenBlock open;
   open.source = source;
   WEIR_TRY(open.block, Block::read(std::string(cursor_->value())));
-  WEIR_CHECK(open.block.unpack_messages());
   for (std::uint32_t row = 0; row < open.block.size(); ++row) {
     const EventId id = open.block.id(row);
     if (id >= range_.from && id <= range_.to) open.rows.push_back(row);
   }
+  if (choose_) {
+    WEIR_CHECK(choose_(open.block, open.rows));
+  } else {
+    WEIR_CHECK(open.block.unpack_messages());
+  }
   open.block.sort(open.rows);
   if (!ascending_) std::ranges::reverse(open.rows);
+  if (open.rows.empty()) return {};
   std::size_t slot = open_.size();
   if (free_.empty()) {
     open_.emplace_back();

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -35,8 +38,18 @@ class EventReader {
   EventReader(std::unique_ptr<store::Cursor> cursor, std::string prefix,
               std::vector<Source> sources, Range range, bool ascending);
 
-  /// Steps to the next event; false at the end.
+  /// Removes the rows (they ascend) of a block that the walk is to leave out, and unpacks
+  /// the messages of the others.
+  using Choose = std::function<Result<void>(Block& block, std::vector<std::uint32_t>& rows)>;
+  void choose_by(Choose choose) { choose_ = std::move(choose); }
+  /// Asked before each block is unpacked: whether next() is to return.
+  void pause_if(std::function<bool()> is_time) { is_time_to_pause_ = std::move(is_time); }
+
+  /// Steps to the next event; false at the end, or if it was to pause.
   Result<bool> next();
+  /// After next() gave false: where the walk is, if it is not at its end. All events before it (in
+  /// the direction of the walk) were passed.
+  std::optional<EventId> paused_at() const { return paused_at_; }
   const EventId& id() const { return id_; }
   /// Valid until the next step.
   std::string_view message() const {
@@ -82,6 +95,9 @@ class EventReader {
   EventId id_;
   std::size_t current_ = 0;
   bool on_event_ = false;
+  Choose choose_;
+  std::function<bool()> is_time_to_pause_;
+  std::optional<EventId> paused_at_;
 };
 
 }  // namespace weir::logs

@@ -51,6 +51,11 @@ FilterPattern::Dialect FilterPattern::dialect() const {
   return static_cast<Dialect>(impl_->dialect.index());
 }
 
+std::vector<std::string> FilterPattern::required_literals() const {
+  const auto* const terms = std::get_if<TermsPattern>(&impl_->dialect);
+  return terms == nullptr ? std::vector<std::string>() : terms->required_literals();
+}
+
 bool FilterPattern::has_regex() const {
   return std::visit(
       [](const auto& pattern) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -80,6 +81,9 @@ class FilterPattern {
   const std::string& text() const;
   Dialect dialect() const;
   bool has_regex() const;
+  /// Texts that every message that matches contains: what lets a search skip whole blocks. None
+  /// if nothing is known.
+  std::vector<std::string> required_literals() const;
   /// What is legal on AWS but probably not meant, such as `?` terms that are ignored; "" if
   /// nothing.
   std::string warning() const;

@@ -393,9 +393,14 @@ Result<void> Logs::Impl::remove_streams(const Scope& scope, std::string_view gro
     mark(false);
     return written;
   }
+  for (const auto& operation : batch.operations()) {
+    if (operation.kind != store::WriteBatch::Operation::Kind::erase_range) continue;
+    note_removed(operation.key, operation.value, 0);
+  }
   auto locked = state.lock();
   GroupState& found = *find_group(*locked, scope, group);
   for (const auto& stream : streams) {
+    to_reclaim.lock()->bytes += static_cast<std::uint64_t>(stream->data.stored_bytes);
     found.stored_bytes -= stream->data.stored_bytes;
     found.streams.erase(stream->data.name);
   }

@@ -17,7 +17,6 @@ constexpr Duration kFutureMax = hours(2);
 constexpr Duration kPastMax = hours(24 * 14);
 constexpr Duration kDay = hours(24);
 constexpr Time kNewestFirstSince = Time{1704067200000};  // 2024-01-01T00:00Z
-constexpr std::size_t kTimeCheckPeriod = 1024;           // events between looks at the clock
 
 Result<void> check_order(std::span<const InputLogEvent> events) {
   if (std::ranges::is_sorted(events, {}, &InputLogEvent::timestamp_ms)) return {};
@@ -328,25 +327,54 @@ Result<Logs::FilterResult> Logs::filter_events(const Scope& scope, std::string_v
   return impl_->search(reader, target, query, position.is_forward);
 }
 
+namespace {
+
+/// Leaves the rows that match. A block without the texts that the pattern needs is passed as a
+/// whole.
+Result<void> choose_matching(const FilterPattern& pattern, const std::vector<std::string>& literals,
+                             Block& block, std::vector<std::uint32_t>& rows) {
+  for (const std::string& literal : literals) {
+    if (rows.empty()) return {};
+    WEIR_CHECK(block.keep_with(literal, rows));
+  }
+  if (rows.empty()) return {};
+  WEIR_CHECK(block.unpack_messages_of(rows));
+  Subject subject;
+  std::erase_if(rows, [&](std::uint32_t row) {
+    subject.reset(block.message(row));
+    return !pattern.matches(subject);
+  });
+  return {};
+}
+
+}  // namespace
+
 /// Fills a page. It has a token only if another event matches, or time is up.
 Result<Logs::FilterResult> Logs::Impl::search(EventReader& reader, const ReadTarget& target,
                                               const FilterQuery& query, bool is_forward) const {
+  const auto deadline = runtime.monotonic() + config.search_time_max;
+  const auto literals = query.pattern.required_literals();
+  reader.choose_by([&](Block& block, std::vector<std::uint32_t>& rows) {
+    return choose_matching(query.pattern, literals, block, rows);
+  });
+  bool is_first = true;  // each call gets on, however slow
+  reader.pause_if(
+      [&] { return !std::exchange(is_first, false) && runtime.monotonic() > deadline; });
   FilterResult result;
   PageBudget budget(query.limit);
-  Subject subject;
-  const auto deadline = runtime.monotonic() + config.search_time_max;
-  Token reached{.is_forward = is_forward, .id = {}};
-  for (std::size_t seen = 1;; ++seen) {
+  while (true) {
     WEIR_TRY(const bool found, reader.next());
-    if (!found) return result;
-    subject.reset(reader.message());
-    const bool is_match = query.pattern.matches(subject);
-    if (is_match && !budget.take(reader.message().size())) break;
-    reached.id = reader.id();
-    if (is_match) result.events.push_back(event_of(reader, target.names[reader.source()]));
-    if (seen % kTimeCheckPeriod == 0 && runtime.monotonic() > deadline) break;
+    if (!found) break;
+    if (!budget.take(reader.message().size())) {
+      result.next_token = Token{is_forward, result.events.back().id}.text();
+      return result;
+    }
+    result.events.push_back(event_of(reader, target.names[reader.source()]));
   }
-  result.next_token = reached.text();
+  if (const auto at = reader.paused_at()) {
+    const EventId passed = is_forward ? at->predecessor() : at->successor();
+    result.next_token = Token{is_forward, passed}.text();
+  }
   return result;
 }
 

@@ -144,6 +144,14 @@ struct Logs::Impl {
   Result<void> merge_stream(const MergeTarget& target, std::size_t& bytes_left);
   Result<void> merge_into_one(const MergeTarget& target, std::span<const StoredBlock> blocks);
 
+  // Disk space of what was deleted or expired (logs_timers.cc).
+  struct Removed {
+    std::map<std::string, std::string> ranges;  // of keys: begin -> end
+    std::uint64_t bytes = 0;                    // as billed
+  };
+  void note_removed(std::string from, std::string to, std::uint64_t bytes);
+  void reclaim_removed();
+
   std::string unique_id(Time now) {
     return std::to_string(now.ms) + "-" + std::to_string(next_batch++);
   }
@@ -165,6 +173,7 @@ struct Logs::Impl {
   Timer merging;
   /// One stream at a time loses blocks by retention or merging.
   std::mutex maintenance;
+  Guarded<Removed> to_reclaim;
 };
 
 /// Blocks that are worth merging with others: below these sizes.

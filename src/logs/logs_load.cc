@@ -152,7 +152,10 @@ void Logs::Impl::start_timers() {
     arrivals.trim();
   });
   retention = Timer(runtime, config.retention_period, [this] { remove_expired(); });
-  merging = Timer(runtime, config.merge_period, [this] { merge_blocks(); });
+  merging = Timer(runtime, config.merge_period, [this] {
+    merge_blocks();
+    reclaim_removed();
+  });
 }
 
 }  // namespace weir::logs

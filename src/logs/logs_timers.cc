@@ -10,6 +10,9 @@
 namespace weir::logs {
 namespace {
 
+constexpr std::size_t kRemovedRangesMax = 64;
+constexpr std::uint64_t kReclaimBytesMin = 64u << 20;
+
 MetricValue default_value(const MetricTransformation& transformation, Time minute) {
   return {.metric_namespace = transformation.metric_namespace,
           .metric_name = transformation.metric_name,
@@ -110,6 +113,7 @@ Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string
   std::uint64_t bytes = 0;
   std::uint64_t events = 0;
   std::optional<std::int64_t> first_kept_ms;
+  std::string last_key;
   const auto cursor = store.cursor();
   for (cursor->seek(block_key(prefix, stream.data.id, Time{0}, 0));
        cursor->valid() && cursor->key() < end; cursor->next()) {
@@ -121,7 +125,8 @@ Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string
     }
     bytes += block.billed_bytes();
     events += block.count;
-    batch.erase(std::string(cursor->key()));
+    last_key = cursor->key();
+    batch.erase(last_key);
   }
   WEIR_CHECK(cursor->status());
   if (batch.empty()) return {};
@@ -133,12 +138,44 @@ Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string
   WEIR_CHECK(store.write(batch));
 
   removed.add(events);
+  note_removed(batch.operations().front().key, last_key + '\0', bytes);
   auto locked = state.lock();
   stream.data = std::move(updated);
   if (GroupState* found = find_group(*locked, scope, group)) {
     found->stored_bytes -= static_cast<std::int64_t>(bytes);
   }
   return {};
+}
+
+// ---- Disk space ---------------------------------------------------------------------------------
+
+void Logs::Impl::note_removed(std::string from, std::string to, std::uint64_t bytes) {
+  auto locked = to_reclaim.lock();
+  locked->bytes += bytes;
+  auto& ranges = locked->ranges;
+  std::string& end = ranges[std::move(from)];
+  end = std::max(end, to);
+  if (ranges.size() <= kRemovedRangesMax) return;
+  for (const auto& [begin, other] : ranges) to = std::max(to, other);
+  ranges = {{ranges.begin()->first, std::move(to)}};
+}
+
+/// Small amounts wait: giving them back costs more than they are.
+void Logs::Impl::reclaim_removed() {
+  Removed work;
+  {
+    auto locked = to_reclaim.lock();
+    if (locked->bytes < kReclaimBytesMin) return;
+    std::swap(work, *locked);
+  }
+  for (const auto& [from, to] : work.ranges) {
+    if (const auto done = store.reclaim(from, to); !done) {
+      log::warn("cannot give back the disk space of removed log events, will retry",
+                {{"error", done.error().message}});
+      note_removed(from, to, work.bytes);
+      return;
+    }
+  }
 }
 
 }  // namespace weir::logs

@@ -56,6 +56,17 @@ bool TermsPattern::matches(std::string_view message) const {
          (optional_.empty() || std::ranges::any_of(optional_, found));
 }
 
+std::vector<std::string> TermsPattern::required_literals() const {
+  std::vector<std::string> literals;
+  for (const Term& term : required_) {
+    if (!term.regex && !term.text.empty()) literals.push_back(term.text);
+  }
+  if (literals.empty() && excluded_.empty() && optional_.size() == 1 && !optional_[0].regex) {
+    literals.push_back(optional_[0].text);
+  }
+  return literals;
+}
+
 bool TermsPattern::has_regex() const {
   const auto is_regex = [](const Term& term) { return term.regex.has_value(); };
   return std::ranges::any_of(required_, is_regex) || std::ranges::any_of(excluded_, is_regex) ||

@@ -16,6 +16,8 @@ class TermsPattern {
   static Result<TermsPattern> parse(std::string_view text);
   bool matches(std::string_view message) const;
   bool has_regex() const;
+  /// Texts that every message that matches contains.
+  std::vector<std::string> required_literals() const;
   /// AWS ignores `?` terms as soon as there is another one.
   bool ignores_optional() const { return ignores_optional_; }
 

@@ -7,6 +7,8 @@ void WriteBatch::erase_prefix(std::string_view prefix) {
   erase_range(std::string(prefix), prefix_end(prefix));
 }
 
+Result<void> KvStore::reclaim(std::string_view, std::string_view) { return {}; }
+
 Result<void> KvStore::put(std::string key, std::string value) {
   WriteBatch batch;
   batch.put(std::move(key), std::move(value));

@@ -65,13 +65,18 @@ class Cursor {
 /// Durability: write() returns when the batch survives kill -9 and power loss; concurrent writers
 /// share one fsync (group commit). The memory store keeps nothing. Errors: kind unavailable, code
 /// ServiceUnavailableException when the disk is full or fails; nothing of the batch is then
-/// visible.
+/// visible, reading goes on, and writes succeed again once there is space. Batches that only erase
+/// are taken a little longer, so that space can be made.
 class KvStore {
  public:
   virtual ~KvStore() = default;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
   virtual Result<void> write(const WriteBatch& batch) = 0;
   virtual std::unique_ptr<Cursor> cursor() const = 0;
+  /// Gives the disk space of what was erased in [from, to) back at once; takes as long as reading
+  /// what is left there. Without it the space comes back as the store is written on. A store
+  /// without files has nothing to do.
+  virtual Result<void> reclaim(std::string_view from, std::string_view to);
 
   Result<void> put(std::string key, std::string value);
   Result<void> erase(std::string key);

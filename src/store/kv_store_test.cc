@@ -2,11 +2,16 @@
 #include "store/kv_store.h"
 
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <random>
 #include <thread>
 
 namespace weir::store {
@@ -139,6 +144,148 @@ TEST(Keys, NumbersSortAsBytes) {
   EXPECT_EQ(read_u64(large), 256u);
   EXPECT_EQ(prefix_end("a\xff"), "b");
   EXPECT_EQ(prefix_end("\xff"), "");
+}
+
+std::uint64_t folder_bytes(const std::string& folder) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+std::string random_bytes(std::size_t size, std::mt19937_64& random) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+TEST(RocksStore, ReclaimGivesTheSpaceOfWhatWasErasedBack) {
+  const TemporaryFolder temporary;
+  const std::string folder = temporary.path();
+  {
+    auto opened = open_rocksdb_store(folder);
+    ASSERT_TRUE(opened);
+    const auto store = *std::move(opened);
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 400; ++i) {
+      ASSERT_TRUE(store->put("gone/" + std::to_string(i), random_bytes(100'000, random)));
+    }
+    ASSERT_TRUE(store->put("kept/1", "still here"));
+    const std::uint64_t before = folder_bytes(folder);
+    EXPECT_GT(before, 38'000'000U);
+    WriteBatch batch;
+    batch.erase_prefix("gone/");
+    ASSERT_TRUE(store->write(batch));
+    ASSERT_TRUE(store->reclaim("gone/", prefix_end("gone/")));
+    EXPECT_LT(folder_bytes(folder), before / 5);
+    EXPECT_EQ(*store->get("kept/1"), "still here");
+  }
+}
+
+// A cursor sees the store as it was when it was made.
+TEST_P(KvStoreTest, CursorsDoNotSeeLaterWrites) {
+  ASSERT_TRUE(store_->put("a", "1"));
+  ASSERT_TRUE(store_->put("b", "1"));
+  ASSERT_TRUE(store_->put("d", "1"));
+  const auto before = store_->cursor();
+  ASSERT_TRUE(store_->put("a", "2"));
+  const auto between = store_->cursor();
+  WriteBatch batch;
+  batch.put("c", "2");
+  batch.erase("b");
+  batch.erase_range("d", "e");
+  ASSERT_TRUE(store_->write(batch));
+  const auto walk = [](Cursor& cursor) {
+    std::string seen;
+    for (cursor.seek(""); cursor.valid(); cursor.next()) {
+      seen += std::string(cursor.key()) + std::string(cursor.value());
+    }
+    std::string back;
+    for (cursor.seek_back("z"); cursor.valid(); cursor.previous()) {
+      back = std::string(cursor.key()) + std::string(cursor.value()) + back;
+    }
+    EXPECT_EQ(seen, back);
+    return seen;
+  };
+  EXPECT_EQ(walk(*before), "a1b1d1");
+  EXPECT_EQ(walk(*between), "a2b1d1");
+  EXPECT_EQ(walk(*store_->cursor()), "a2c2");
+  ASSERT_TRUE(store_->put("b", "3"));
+  EXPECT_EQ(walk(*before), "a1b1d1");
+  EXPECT_EQ(walk(*store_->cursor()), "a2b3c2");
+}
+
+constexpr const char* kFullDiskVariable = "WEIR_TEST_FULL_DISK";
+
+/// Runs in a process of its own whose folder is a disk of 512 MiB.
+TEST(FullDisk, DISABLED_Scenario) {
+  const char* const folder = std::getenv(kFullDiskVariable);
+  ASSERT_NE(folder, nullptr);
+  auto opened = open_rocksdb_store(std::string(folder) + "/store");
+  ASSERT_TRUE(opened);
+  const auto store = *std::move(opened);
+  std::mt19937_64 random(5);
+  int written = 0;
+  Result<void> put;
+  for (; written < 10000 && put; ++written) {
+    put = store->put("k/" + std::to_string(written), random_bytes(100'000, random));
+  }
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().code, "ServiceUnavailableException");
+  EXPECT_EQ(put.error().kind, ErrorKind::unavailable);
+  --written;
+  EXPECT_EQ(*store->get("k/" + std::to_string(written)), std::nullopt);
+  for (int i = 0; i < written; ++i) EXPECT_TRUE(*store->get("k/" + std::to_string(i))) << i;
+
+  // Something else fills the disk to the last byte, so that writing fails inside RocksDB as well.
+  const std::string ballast = std::string(folder) + "/ballast";
+  {
+    std::ofstream file(ballast);
+    const std::string bytes(1 << 20, 'x');
+    while (file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush()) continue;
+  }
+  EXPECT_FALSE(store->put("k/x", "x"));
+  EXPECT_FALSE(store->erase("k/0"));
+  EXPECT_TRUE(*store->get("k/0"));
+
+  std::filesystem::remove(ballast);
+  WriteBatch batch;  // erasing is possible although there is not enough space for puts
+  batch.erase_prefix("k/");
+  ASSERT_TRUE(store->write(batch));
+  ASSERT_TRUE(store->reclaim("k/", prefix_end("k/")));
+  const auto again = store->put("k/again", random_bytes(100'000, random));
+  EXPECT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(*store->get("k/again"));
+}
+
+// Goal: a full disk refuses writes with a retriable error, keeps what is there readable, and goes
+// on without a restart. Method: this program again, in a mount namespace in which the folder is a
+// small disk.
+TEST(FullDisk, RefusesWritesStaysReadableAndRecovers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "mounting a disk needs root";
+  const TemporaryFolder temporary;
+  const std::string folder = temporary.path();
+  ASSERT_EQ(::setenv(kFullDiskVariable, folder.c_str(), 1), 0);
+  constexpr int kCannotMount = 77;
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", folder.c_str(), "tmpfs", 0, "size=512m") != 0) {
+      ::_exit(kCannotMount);
+    }
+    ::execl("/proc/self/exe", "weir_store_tests", "--gtest_filter=FullDisk.DISABLED_Scenario",
+            "--gtest_also_run_disabled_tests", nullptr);
+    ::_exit(kCannotMount);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ::unsetenv(kFullDiskVariable);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kCannotMount) {
+    GTEST_SKIP() << "no mount namespace to be had";
+  }
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

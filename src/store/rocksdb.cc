@@ -6,6 +6,8 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 
 #include "base/log.h"
@@ -23,6 +25,12 @@ constexpr std::size_t kBlockCacheBytes = 32u << 20;
 constexpr std::size_t kWriteBufferBytes = 16u << 20;
 constexpr int kWriteBuffersMax = 4;
 constexpr int kOpenFilesMax = 512;
+// With less free space than that (or than that part of a small disk) puts are refused, and further
+// down erasures as well.
+constexpr std::uint64_t kFreeBytesToPut = 256u << 20;
+constexpr std::uint64_t kFreeBytesToErase = 64u << 20;
+constexpr std::uint64_t kCapacityDivisorToPut = 10;
+constexpr std::uint64_t kCapacityDivisorToErase = 40;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view view(const rocksdb::Slice& text) { return {text.data(), text.size()}; }
@@ -70,7 +78,7 @@ class RocksCursor final : public Cursor {
 
 class RocksStore final : public KvStore {
  public:
-  explicit RocksStore(rocksdb::DB* db) : db_(db) {}
+  RocksStore(rocksdb::DB* db, std::string folder) : db_(db), folder_(std::move(folder)) {}
   ~RocksStore() override {
     if (const auto status = db_->Close(); !status.ok()) store_error(status);
   }
@@ -86,8 +94,10 @@ class RocksStore final : public KvStore {
   Result<void> write(const WriteBatch& batch) override {
     using Kind = WriteBatch::Operation::Kind;
     rocksdb::WriteBatch changes;
+    bool only_erases = true;
     for (const auto& operation : batch.operations()) {
       rocksdb::Status status;
+      only_erases = only_erases && operation.kind != Kind::put;
       if (operation.kind == Kind::put) {
         status = changes.Put(operation.key, operation.value);
       } else if (operation.kind == Kind::erase) {
@@ -97,10 +107,28 @@ class RocksStore final : public KvStore {
       }
       if (!status.ok()) return store_error(status);
     }
+    WEIR_CHECK(check_space(only_erases));
     rocksdb::WriteOptions options;
     options.sync = true;  // RocksDB joins concurrent writers into one log write and one fsync
     [[maybe_unused]] const Unjudged inside;
-    if (const auto status = db_->Write(options, &changes); !status.ok()) return store_error(status);
+    auto status = db_->Write(options, &changes);
+    // After a failure in the background RocksDB takes no writes until it is told to go on.
+    if (!status.ok() && db_->Resume().ok()) status = db_->Write(options, &changes);
+    if (!status.ok()) return store_error(status);
+    return {};
+  }
+
+  Result<void> reclaim(std::string_view from, std::string_view to) override {
+    const rocksdb::Slice begin = slice(from);
+    const std::string end = range_end(std::string(to));
+    const rocksdb::Slice end_slice = end;
+    WEIR_CHECK(check_space(true));
+    [[maybe_unused]] const Unjudged inside;
+    rocksdb::CompactRangeOptions options;
+    options.exclusive_manual_compaction = false;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    const auto status = db_->CompactRange(options, &begin, &end_slice);
+    if (!status.ok()) return store_error(status);
     return {};
   }
 
@@ -115,7 +143,33 @@ class RocksStore final : public KvStore {
     return end.empty() ? std::string(64, '\xff') : end;
   }
 
+  /// Refuses before the disk is full to the last byte: RocksDB needs room to merge its files.
+  Result<void> check_space(bool only_erases) const {
+    std::error_code failure;
+    const auto space = std::filesystem::space(folder_, failure);
+    if (failure) return {};  // the write itself will tell
+    const auto is_enough = [&](std::uint64_t needed, std::uint64_t divisor) {
+      return space.available >= std::min<std::uint64_t>(needed, space.capacity / divisor);
+    };
+    const bool has_space = is_enough(kFreeBytesToPut, kCapacityDivisorToPut);
+    if (is_full_.exchange(!has_space) == has_space) {
+      if (has_space) {
+        log::info("the disk of the store has space again", {{"folder", folder_}});
+      } else {
+        log::error("the disk of the store is full, writes are refused until there is space",
+                   {{"folder", folder_}, {"available_bytes", space.available}});
+      }
+    }
+    if (has_space || (only_erases && is_enough(kFreeBytesToErase, kCapacityDivisorToErase))) {
+      return {};
+    }
+    return Error{ErrorKind::unavailable, "ServiceUnavailableException",
+                 "The service cannot complete the request: the disk of the store is full."};
+  }
+
   std::unique_ptr<rocksdb::DB> db_;
+  std::string folder_;
+  mutable std::atomic<bool> is_full_{false};  // told in the log
 };
 
 rocksdb::Options database_options() {
@@ -156,7 +210,7 @@ Result<std::unique_ptr<KvStore>> open_rocksdb_store(const std::string& folder) {
     return Error{ErrorKind::unavailable, "ServiceUnavailableException",
                  "cannot open the store in " + folder + ": " + status.ToString() + help};
   }
-  return std::unique_ptr<KvStore>(std::make_unique<RocksStore>(db));
+  return std::unique_ptr<KvStore>(std::make_unique<RocksStore>(db, folder));
 }
 
 }  // namespace weir::store
