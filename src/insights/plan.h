@@ -19,7 +19,8 @@ namespace weir::insights {
 class Step {
  public:
   virtual ~Step() = default;
-  virtual void apply(Batch& batch, const RunContext& run) const = 0;
+  /// Error: LimitExceededException, a bound is reached.
+  virtual Result<void> apply(Batch& batch, const RunContext& run) const = 0;
   /// The slots that it reads.
   virtual std::vector<Slot> reads() const = 0;
   /// Whether every row leaves as one row.

@@ -44,7 +44,7 @@ struct Job {
 /// Everything behind the first gather, on one thread.
 Result<Batch> finish_stages(const Plan& plan, Batch batch, const RunContext& context) {
   for (std::size_t i = 1; i < plan.stages.size(); ++i) {
-    for (const auto& step : plan.stages[i].steps) step->apply(batch, context);
+    for (const auto& step : plan.stages[i].steps) WEIR_CHECK(step->apply(batch, context));
     if (!plan.stages[i].gather) break;
     const auto state = plan.stages[i].gather->begin(context);
     WEIR_CHECK(state->add(batch, context));
@@ -306,7 +306,7 @@ Result<void> Run::Impl::work_block(Job& job, Job::Worker& worker, const logs::Sc
   const Stage& stage = plan.stages[0];
   for (std::size_t i = 0; i < stage.steps.size(); ++i) {
     if (i == job.filters_end && job.is_main) matched += batch.rows();
-    if (batch.rows() > 0) stage.steps[i]->apply(batch, job.context);
+    if (batch.rows() > 0) WEIR_CHECK(stage.steps[i]->apply(batch, job.context));
   }
   if (job.filters_end == stage.steps.size() && job.is_main) matched += batch.rows();
   scanned += block.size();

@@ -8,7 +8,7 @@ namespace {
 class TotalStep : public Step {
  public:
   TotalStep(std::vector<Slot> from, Slot to) : from_(std::move(from)), to_(to) {}
-  void apply(Batch& batch, const RunContext&) const override {
+  Result<void> apply(Batch& batch, const RunContext&) const override {
     Column column;
     column.form = Column::Form::values;
     for (std::size_t i = 0; i < batch.rows(); ++i) {
@@ -23,6 +23,7 @@ class TotalStep : public Step {
       column.values.push_back(sum.is_integer ? Value::of(sum.integer) : Value::of(sum.real));
     }
     batch.set(to_, std::make_shared<const Column>(std::move(column)));
+    return {};
   }
   std::vector<Slot> reads() const override { return from_; }
 

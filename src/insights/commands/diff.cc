@@ -11,7 +11,7 @@ class EraStep : public Step {
  public:
   EraStep(Slot timestamp, Slot slot, bool is_now)
       : timestamp_(timestamp), slot_(slot), is_now_(is_now) {}
-  void apply(Batch& batch, const RunContext& run) const override {
+  Result<void> apply(Batch& batch, const RunContext& run) const override {
     const ColumnPtr times = batch.column(timestamp_);
     Column column;
     column.form = Column::Form::values;
@@ -21,6 +21,7 @@ class EraStep : public Step {
       column.values.push_back(is_now == is_now_ ? Value::of(std::int64_t{1}) : Value());
     }
     batch.set(slot_, std::make_shared<const Column>(std::move(column)));
+    return {};
   }
   std::vector<Slot> reads() const override { return {timestamp_}; }
 

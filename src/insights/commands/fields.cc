@@ -8,8 +8,9 @@ class ComputeStep : public Step {
  public:
   ComputeStep(ExpressionPtr expression, Slot slot)
       : expression_(std::move(expression)), slot_(slot) {}
-  void apply(Batch& batch, const RunContext& run) const override {
+  Result<void> apply(Batch& batch, const RunContext& run) const override {
     batch.set(slot_, evaluate(*expression_, batch, run));
+    return {};
   }
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;

@@ -8,12 +8,13 @@ class RunningStep : public Step {
  public:
   RunningStep(Slot from, Slot to, RunningColumn make)
       : from_(from), to_(to), make_(std::move(make)) {}
-  void apply(Batch& batch, const RunContext&) const override {
+  Result<void> apply(Batch& batch, const RunContext&) const override {
     Column column;
     column.form = Column::Form::values;
     column.values.reserve(batch.rows());
     make_(*batch.column(from_), batch.rows(), batch.arena(), column.values);
     batch.set(to_, std::make_shared<const Column>(std::move(column)));
+    return {};
   }
   std::vector<Slot> reads() const override { return {from_}; }
 

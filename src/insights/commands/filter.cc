@@ -7,8 +7,9 @@ namespace {
 class FilterStep : public Step {
  public:
   explicit FilterStep(ExpressionPtr condition) : condition_(std::move(condition)) {}
-  void apply(Batch& batch, const RunContext& run) const override {
+  Result<void> apply(Batch& batch, const RunContext& run) const override {
     batch.keep_marked(evaluate_marks(*condition_, batch, run));
+    return {};
   }
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;

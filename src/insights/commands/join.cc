@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "insights/commands/steps.h"
+#include "insights/rows.h"
 
 namespace weir::insights {
 namespace {
 
-constexpr std::size_t kRowsMax = 1u << 22;  // that one batch may become
+constexpr std::size_t kRowsMax = 1u << 22;  // that one block of events may become
 
 struct JoinKey {
   Slot left = 0;
@@ -24,7 +25,7 @@ class JoinStep : public Step {
   JoinStep(std::size_t query, std::vector<JoinKey> keys, std::vector<JoinOutput> outputs,
            bool is_left)
       : query_(query), keys_(std::move(keys)), outputs_(std::move(outputs)), is_left_(is_left) {}
-  void apply(Batch& batch, const RunContext& run) const override;
+  Result<void> apply(Batch& batch, const RunContext& run) const override;
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;
     for (const JoinKey& key : keys_) slots.push_back(key.left);
@@ -71,13 +72,13 @@ void JoinStep::make_index(const JoinTable& table) const {
   }
 }
 
-void JoinStep::apply(Batch& batch, const RunContext& run) const {
+Result<void> JoinStep::apply(Batch& batch, const RunContext& run) const {
   const JoinTable& table = run.joins[query_];
   std::call_once(table.index->made, [&] { make_index(table); });
   const auto& right = table.index->rows;
   std::vector<std::uint32_t> left_rows;
   std::vector<std::uint32_t> right_rows;
-  for (std::size_t i = 0; i < batch.rows() && left_rows.size() < kRowsMax; ++i) {
+  for (std::size_t i = 0; i < batch.rows() && left_rows.size() <= kRowsMax; ++i) {
     std::string key;
     bool has_key = true;
     for (const JoinKey& one : keys_) {
@@ -85,7 +86,7 @@ void JoinStep::apply(Batch& batch, const RunContext& run) const {
     }
     const auto [begin, end] =
         has_key ? right.equal_range(key) : std::pair(right.end(), right.end());
-    for (auto at = begin; at != end && left_rows.size() < kRowsMax; ++at) {
+    for (auto at = begin; at != end && left_rows.size() <= kRowsMax; ++at) {
       left_rows.push_back(static_cast<std::uint32_t>(i));
       right_rows.push_back(at->second);
     }
@@ -93,6 +94,9 @@ void JoinStep::apply(Batch& batch, const RunContext& run) const {
       left_rows.push_back(static_cast<std::uint32_t>(i));
       right_rows.push_back(kNone);
     }
+  }
+  if (left_rows.size() > kRowsMax) {
+    return bound_reached("join", "rows of one block of events", kRowsMax);
   }
   batch.keep(left_rows);
   for (const JoinOutput& output : outputs_) {
@@ -106,6 +110,7 @@ void JoinStep::apply(Batch& batch, const RunContext& run) const {
     batch.set(output.slot, std::make_shared<const Column>(std::move(column)));
   }
   batch.hold(table.rows);
+  return {};
 }
 
 struct JoinOptions {

@@ -9,12 +9,13 @@ namespace {
 class SomeRows : public Step {
  public:
   SomeRows(std::size_t count, bool are_last) : count_(count), are_last_(are_last) {}
-  void apply(Batch& batch, const RunContext&) const override {
-    if (batch.rows() <= count_) return;
+  Result<void> apply(Batch& batch, const RunContext&) const override {
+    if (batch.rows() <= count_) return {};
     std::vector<std::uint32_t> rows(count_);
     std::iota(rows.begin(), rows.end(),
               static_cast<std::uint32_t>(are_last_ ? batch.rows() - count_ : 0));
     batch.keep(rows);
+    return {};
   }
   std::vector<Slot> reads() const override { return {}; }
   bool keeps_rows() const override { return false; }

@@ -34,7 +34,7 @@ class LookupStep : public Step {
         outputs_(std::move(outputs)),
         is_cidr_(is_cidr),
         only_new_(only_new) {}
-  void apply(Batch& batch, const RunContext& run) const override;
+  Result<void> apply(Batch& batch, const RunContext& run) const override;
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;
     for (const LookupKey& key : keys_) slots.push_back(key.slot);
@@ -95,7 +95,7 @@ std::optional<std::size_t> LookupStep::find_prefix(const LookupTable& table, std
   return best;
 }
 
-void LookupStep::apply(Batch& batch, const RunContext& run) const {
+Result<void> LookupStep::apply(Batch& batch, const RunContext& run) const {
   const LookupTable& table = *run.lookup_tables[table_];
   const std::vector<std::size_t> places = key_places(table);
   const Found rows = is_cidr_ ? Found() : exact_rows(table, places);
@@ -128,6 +128,7 @@ void LookupStep::apply(Batch& batch, const RunContext& run) const {
     }
     batch.set(output.slot, std::make_shared<const Column>(std::move(column)));
   }
+  return {};
 }
 
 /// `lookup table key [as field], ... OUTPUT column [as name], ...`; `cidrlookup table field [as

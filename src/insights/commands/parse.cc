@@ -47,7 +47,7 @@ class ParseStep : public Step {
         glob_(std::move(glob)),
         slots_(std::move(slots)) {}
 
-  void apply(Batch& batch, const RunContext& run) const override {
+  Result<void> apply(Batch& batch, const RunContext& run) const override {
     const ColumnPtr from = evaluate(*from_, batch, run);
     std::vector<Column> columns(slots_.size());
     for (Column& column : columns) {
@@ -67,6 +67,7 @@ class ParseStep : public Step {
     for (std::size_t k = 0; k < slots_.size(); ++k) {
       batch.set(slots_[k], std::make_shared<const Column>(std::move(columns[k])));
     }
+    return {};
   }
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;

@@ -59,7 +59,7 @@ std::string_view severity_of(std::string_view pattern) {
 class TemplateStep : public Step {
  public:
   TemplateStep(ExpressionPtr from, Slot slot) : from_(std::move(from)), slot_(slot) {}
-  void apply(Batch& batch, const RunContext& run) const override {
+  Result<void> apply(Batch& batch, const RunContext& run) const override {
     const ColumnPtr from = evaluate(*from_, batch, run);
     Column column;
     column.form = Column::Form::values;
@@ -73,6 +73,7 @@ class TemplateStep : public Step {
       column.values[i] = Value::of(batch.arena().copy(made));
     }
     batch.set(slot_, std::make_shared<const Column>(std::move(column)));
+    return {};
   }
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;
@@ -90,7 +91,7 @@ class RatioStep : public Step {
  public:
   RatioStep(Slot pattern, Slot count, Slot ratio, Slot severity)
       : pattern_(pattern), count_(count), ratio_(ratio), severity_(severity) {}
-  void apply(Batch& batch, const RunContext&) const override {
+  Result<void> apply(Batch& batch, const RunContext&) const override {
     const ColumnPtr counts = batch.column(count_);
     const ColumnPtr patterns = batch.column(pattern_);
     double total = 0;
@@ -107,6 +108,7 @@ class RatioStep : public Step {
     }
     batch.set(ratio_, std::make_shared<const Column>(std::move(ratio)));
     batch.set(severity_, std::make_shared<const Column>(std::move(severity)));
+    return {};
   }
   std::vector<Slot> reads() const override { return {pattern_, count_}; }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "insights/commands/steps.h"
 #include "insights/json.h"
+#include "insights/rows.h"
 
 namespace weir::insights {
 namespace {
 
-constexpr std::size_t kRowsMax = 1u << 22;  // that one batch may become
+constexpr std::size_t kRowsMax = 1u << 22;  // that one block of events may become
 
 /// One row for each element of a list; other values are a list of one, an empty list is one null.
 class UnnestStep : public Step {
  public:
   UnnestStep(ExpressionPtr from, Slot slot) : from_(std::move(from)), slot_(slot) {}
-  void apply(Batch& batch, const RunContext& run) const override {
+  Result<void> apply(Batch& batch, const RunContext& run) const override {
     const ColumnPtr from = evaluate(*from_, batch, run);
     std::vector<std::uint32_t> rows;
     Column column;
@@ -21,11 +22,13 @@ class UnnestStep : public Step {
       const std::size_t before = rows.size();
       if (value.is_tree()) {
         json_elements(value.text, batch.arena(), [&](const Value& element) {
-          if (rows.size() >= kRowsMax) return;
+          if (rows.size() > kRowsMax) return;
           rows.push_back(static_cast<std::uint32_t>(i));
           column.values.push_back(element);
         });
       }
+      if (rows.size() > kRowsMax)
+        return bound_reached("unnest", "rows of one block of events", kRowsMax);
       if (rows.size() != before) continue;
       const bool is_empty_list = value.is_tree() && value.text.starts_with('[');
       rows.push_back(static_cast<std::uint32_t>(i));
@@ -33,6 +36,7 @@ class UnnestStep : public Step {
     }
     batch.keep(rows);
     batch.set(slot_, std::make_shared<const Column>(std::move(column)));
+    return {};
   }
   std::vector<Slot> reads() const override {
     std::vector<Slot> slots;
