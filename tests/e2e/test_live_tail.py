@@ -52,9 +52,16 @@ def messages(events, count):
     return found
 
 
+@pytest.fixture
+def tailing(logs):
+    if not hasattr(logs, "start_live_tail"):
+        pytest.skip("this boto3 is older than StartLiveTail")
+    return logs
+
+
 # Order of the messages: API reference, StartLiveTail. Verified on AWS: no.
-def test_boto3_sees_the_start_and_an_update_each_second(logs):
-    stream = logs.start_live_tail(logGroupIdentifiers=[ARN], logEventFilterPattern="REJECT",
+def test_boto3_sees_the_start_and_an_update_each_second(tailing):
+    stream = tailing.start_live_tail(logGroupIdentifiers=[ARN], logEventFilterPattern="REJECT",
                                   logStreamNames=["eni-1"])["responseStream"]
     events = iter(stream)
     start = next(events)["sessionStart"]
@@ -63,8 +70,8 @@ def test_boto3_sees_the_start_and_an_update_each_second(logs):
     assert start["logEventFilterPattern"] == "REJECT"
     assert start["sessionId"] and start["requestId"]
     assert update(events) == {"sessionMetadata": {"sampled": False}, "sessionResults": []}
-    put(logs, "a REJECT", "an ACCEPT")
-    put(logs, "other REJECT", stream="eni-2")
+    put(tailing, "a REJECT", "an ACCEPT")
+    put(tailing, "other REJECT", stream="eni-2")
     found = []
     while not found:
         found = update(events)["sessionResults"]
@@ -76,11 +83,11 @@ def test_boto3_sees_the_start_and_an_update_each_second(logs):
     stream.close()
 
 
-def test_more_than_500_events_are_a_sample(logs):
-    stream = logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"]
+def test_more_than_500_events_are_a_sample(tailing):
+    stream = tailing.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"]
     events = iter(stream)
     next(events)
-    put(logs, *[str(i) for i in range(2000)])
+    put(tailing, *[str(i) for i in range(2000)])
     found = {"sessionResults": []}
     while not found["sessionResults"]:
         found = update(events)
@@ -89,27 +96,27 @@ def test_more_than_500_events_are_a_sample(logs):
     stream.close()
 
 
-def test_a_session_ends_after_three_hours(daemon, logs):
-    events = iter(logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"])
+def test_a_session_ends_after_three_hours(daemon, tailing):
+    events = iter(tailing.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"])
     next(events)
     daemon.advance(3 * 3600 + 1)
     with pytest.raises(botocore.exceptions.EventStreamError) as caught:
-        for _ in range(20):
-            next(events)
+        for _ in events:  # an update for each of the seconds that were passed over, or fewer
+            pass
     assert "SessionTimeoutException" in str(caught.value)
 
 
-def test_fifteen_sessions_may_be_open(logs):
-    streams = [logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"] for _ in range(15)]
-    with pytest.raises(logs.exceptions.LimitExceededException):
-        logs.start_live_tail(logGroupIdentifiers=[ARN])
+def test_fifteen_sessions_may_be_open(tailing):
+    streams = [tailing.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"] for _ in range(15)]
+    with pytest.raises(tailing.exceptions.LimitExceededException):
+        tailing.start_live_tail(logGroupIdentifiers=[ARN])
     for stream in streams:
         stream.close()
 
     def starts():
         try:
-            return logs.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"]
-        except logs.exceptions.LimitExceededException:
+            return tailing.start_live_tail(logGroupIdentifiers=[ARN])["responseStream"]
+        except tailing.exceptions.LimitExceededException:
             return None
 
     wait_for(starts, "closed sessions free their places").close()
@@ -126,8 +133,8 @@ def test_fifteen_sessions_may_be_open(logs):
      "InvalidParameterException"),
     ({"logGroupIdentifiers": [ARN, ARN + "2"], "logStreamNames": ["a"]}, "InvalidParameterException"),
 ])
-def test_bad_requests_are_refused(client, logs, request_, code):
-    logs.create_log_group(logGroupName=GROUP + "2")
+def test_bad_requests_are_refused(client, tailing, request_, code):
+    tailing.create_log_group(logGroupName=GROUP + "2")
     plain = client("logs", inject_host_prefix=False, parameter_validation=False)
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         plain.start_live_tail(**request_)
@@ -148,7 +155,7 @@ def test_the_host_may_have_the_prefix_of_the_sdks(daemon, logs, prefix):
                                            headers=dict(request.headers), preload_content=False)
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/vnd.amazon.eventstream"
-    assert b"initial-response" in answer.read1() if hasattr(answer, "read1") else answer.read(64)
+    assert b"initial-response" in next(answer.stream(4096))
     answer.close()
 
 
