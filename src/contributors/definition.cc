@@ -66,7 +66,7 @@ std::optional<std::string_view> Definition::value_of(EventView& event, const Fie
   if (format_ == Format::clf) {
     logs::Fields& fields = event.fields();
     if (!fields.has(field.position + 1)) return {};
-    return fields[field.position].text;
+    return fields[field.position];
   }
   const logs::JsonTree* const tree = event.json();
   if (tree == nullptr) return {};
