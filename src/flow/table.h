@@ -201,6 +201,14 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const U128 product = static_cast<U128>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
+
+/// One packet in Flow::flags. Which flags come is hard to foretell, so nothing branches on them.
+inline std::uint64_t flag_counts(std::uint8_t flags) {
+  using namespace net::tcp_flag;
+  const auto has = [flags](std::uint8_t flag) { return std::uint64_t{(flags & flag) != 0}; };
+  const std::uint64_t syn_ack = has(kSyn) & has(kAck);
+  return has(kFin) | (has(kSyn) ^ syn_ack) << 16 | has(kRst) << 32 | syn_ack << 48;
+}
 }  // namespace detail
 
 inline Table::Probe Table::probe(const net::Address& source, const net::Address& destination,
@@ -273,18 +281,6 @@ inline std::size_t Table::slot_of(const Probe& probe, const net::Address& source
   }
   return 0;
 }
-
-namespace detail {
-/// One packet in Flow::flags. Which flags come is hard to foretell, so nothing branches on them.
-inline std::uint64_t flag_counts(std::uint8_t flags) {
-  using namespace net::tcp_flag;
-  const std::uint64_t fin = (flags & kFin) != 0 ? 1 : 0;
-  const std::uint64_t rst = (flags & kRst) != 0 ? 1 : 0;
-  const std::uint64_t syn = (flags & kSyn) != 0 ? 1 : 0;
-  const std::uint64_t syn_ack = syn & ((flags & kAck) != 0 ? 1U : 0U);
-  return fin | (syn ^ syn_ack) << 16 | rst << 32 | syn_ack << 48;
-}
-}  // namespace detail
 
 inline void Table::count(Flow& flow, const net::Packet& packet) {
   flow.first_ns = std::min(flow.first_ns, packet.time_ns);
