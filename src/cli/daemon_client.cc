@@ -4,24 +4,13 @@
 #include <utility>
 
 #include "cli/commands.h"
-#include "client/aws_settings.h"
+#include "client/aws_profile.h"
 #include "daemon/daemon.h"
 
 namespace weir::cli {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 256u << 20;
-
-Result<server::AccessKey> daemon_key(const daemon::Config& config, const std::string& name) {
-  auto key = chosen_key(config, name);
-  if (key || !name.empty()) return key;
-  const auto settings = client::aws_settings({}, client::process_environment());
-  if (!settings || !settings->has_keys()) return key;
-  server::AccessKey found;
-  found.access_key = settings->access_key;
-  found.secret_key = settings->secret_key;
-  return found;
-}
 
 void add_details(const Document::Map& body, Error& error) {
   for (const auto& [name, value] : body) {
@@ -49,6 +38,22 @@ Error error_of(const client::HttpResponse& response) {
 }
 
 }  // namespace
+
+Result<server::AccessKey> daemon_key(const daemon::Config& config, const std::string& name) {
+  auto key = chosen_key(config, name);
+  if (key || !name.empty()) return key;
+  const client::Environment environment = client::process_environment();
+  const client::AwsProfile profile =
+      client::AwsProfile::read(environment("AWS_PROFILE").value_or("default"), environment);
+  server::AccessKey found{.name = "environment",
+                          .access_key = environment("AWS_ACCESS_KEY_ID").value_or(""),
+                          .secret_key = environment("AWS_SECRET_ACCESS_KEY").value_or("")};
+  if (found.access_key.empty()) {
+    found.access_key = profile.get("aws_access_key_id");
+    found.secret_key = profile.get("aws_secret_access_key");
+  }
+  return found.access_key.empty() ? key : found;
+}
 
 Result<DaemonClient> DaemonClient::make(Runtime& runtime, const daemon::Config& config,
                                         const Service& service, const std::string& key_name) {

@@ -12,8 +12,13 @@
 #include "client/http_client.h"
 #include "client/signed_client.h"
 #include "daemon/config.h"
+#include "server/credentials.h"
 
 namespace weir::cli {
+
+/// The key for calls of the daemon: `name` of its own file of keys ("": the first) where that can
+/// be read, else what AWS clients find in the environment.
+Result<server::AccessKey> daemon_key(const daemon::Config& config, const std::string& name);
 
 /// Calls operations of the running daemon, signed as any AWS client would.
 ///
@@ -25,8 +30,7 @@ class DaemonClient {
     std::string_view signing_name;   // "logs"
     std::string_view target_prefix;  // "Logs_20140328"
   };
-  /// `key` is the name of an access key ("": the first). The daemon's own file of keys is used
-  /// where it can be read, else what AWS clients find in the environment.
+  /// `key`: see daemon_key().
   static Result<DaemonClient> make(Runtime& runtime, const daemon::Config& config,
                                    const Service& service, const std::string& key);
 

@@ -12,6 +12,7 @@
 #include "base/runtime.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/daemon_client.h"
 #include "client/aws_credentials.h"
 #include "client/aws_settings.h"
 #include "client/s3_client.h"
@@ -331,7 +332,7 @@ class ImportCommand {
 
   Result<client::S3Client*> bucket_client() {
     if (!options_.bucket_endpoint_url.empty()) return aws(options_.bucket_endpoint_url);
-    WEIR_TRY(const server::AccessKey key, daemon_key());
+    WEIR_TRY(const server::AccessKey key, daemon_key(config_, options_.key));
     const client::AwsSettings settings{.region = config_.region,
                                        .endpoint_url = config_.endpoint_url(),
                                        .ca_file = config_.tls_certificate};
@@ -344,7 +345,7 @@ class ImportCommand {
   }
 
   Result<void> prepare_group() {
-    WEIR_TRY(const server::AccessKey key, daemon_key());
+    WEIR_TRY(const server::AccessKey key, daemon_key(config_, options_.key));
     client::SignedClient::Config config;
     config.url = config_.endpoint_url();
     config.identity = {.access_key = key.access_key,
@@ -358,23 +359,6 @@ class ImportCommand {
         runtime_, *daemon_,
         {.log_group = options_.log_group, .stream_prefix = options_.stream_prefix});
     return {};
-  }
-
-  /// The daemon's own file of keys where it can be read, else those of the environment.
-  Result<server::AccessKey> daemon_key() {
-    auto key = chosen_key(config_, options_.key);
-    if (key || !options_.key.empty()) return key;
-    const client::Environment environment = client::process_environment();
-    const client::AwsProfile profile =
-        client::AwsProfile::read(environment("AWS_PROFILE").value_or("default"), environment);
-    server::AccessKey found{.name = "environment",
-                            .access_key = environment("AWS_ACCESS_KEY_ID").value_or(""),
-                            .secret_key = environment("AWS_SECRET_ACCESS_KEY").value_or("")};
-    if (found.access_key.empty()) {
-      found.access_key = profile.get("aws_access_key_id");
-      found.secret_key = profile.get("aws_secret_access_key");
-    }
-    return found.access_key.empty() ? key : found;
   }
 
   const daemon::Config& config_;

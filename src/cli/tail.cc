@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/daemon_client.h"
 #include "cli/stream_client.h"
 #include "wire/event_stream.h"
 
@@ -373,7 +374,7 @@ class Tail {
 }  // namespace
 
 int tail(const daemon::Config& config, const TailOptions& options) {
-  const auto key = chosen_key(config, options.key);
+  const auto key = daemon_key(config, options.key);
   if (!key) return fail(key.error());
   sigset_t signals;
   sigemptyset(&signals);
