@@ -127,7 +127,7 @@ TEST(SubscriptionFilters, BadPatternsFieldsAndClassesAreRefused) {
   EXPECT_THAT(world.subscribe(bad), StartsWith("InvalidParameterException: emitSystemFields"));
   bad = world.filter();
   bad.field_selection_criteria = "@aws.zone = a";
-  EXPECT_THAT(world.subscribe(bad), StartsWith("InvalidParameterException: Invalid field sel"));
+  EXPECT_THAT(world.subscribe(bad), StartsWith("InvalidParameterException: Invalid fieldSel"));
   LogGroup cheap;
   cheap.name = "cheap";
   cheap.log_group_class = "INFREQUENT_ACCESS";

@@ -198,6 +198,8 @@ struct ManagedRule {
 /// rule is a failure.
 struct PutManagedInsightRules {
   static constexpr std::string_view name = "PutManagedInsightRules";
+  static constexpr std::string_view partial =
+      "AWS's templates are not there: each rule is in `Failures`, the list is empty";
   struct Input {
     std::optional<std::vector<ManagedRule>> managed_rules;
     static Shape shape() {
@@ -215,6 +217,7 @@ struct PutManagedInsightRules {
 /// Always empty, see PutManagedInsightRules.
 struct ListManagedInsightRules {
   static constexpr std::string_view name = "ListManagedInsightRules";
+  static constexpr std::string_view partial = PutManagedInsightRules::partial;
   struct Input {
     std::optional<std::string> resource_arn;
     std::optional<std::string> next_token;

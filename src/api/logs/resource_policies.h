@@ -43,6 +43,7 @@ struct ResourcePolicy {
 /// Creates or replaces a resource policy; it is kept and shown, not evaluated.
 struct PutResourcePolicy {
   static constexpr std::string_view name = "PutResourcePolicy";
+  static constexpr std::string_view partial = "policies are kept and shown, not evaluated";
   struct Input {
     std::optional<std::string> policy_name;
     std::optional<std::string> policy_document;

@@ -143,15 +143,16 @@ Result<Empty> SnsApi::set_topic_attributes(const Request& request,
   return Empty{};
 }
 
-Result<Empty> SnsApi::tag(const Request& request, const TagResource::Input& in) {
+Result<TagResource::Output> SnsApi::tag(const Request& request, const TagResource::Input& in) {
   WEIR_TRY(const notify::Tags tags, to_tags(in.tags));
   WEIR_CHECK(notify_.tag(request.scope, in.resource_arn, tags));
-  return Empty{};
+  return TagResource::Output{};
 }
 
-Result<Empty> SnsApi::untag(const Request& request, const UntagResource::Input& in) {
+Result<UntagResource::Output> SnsApi::untag(const Request& request,
+                                            const UntagResource::Input& in) {
   WEIR_CHECK(notify_.untag(request.scope, in.resource_arn, in.tag_keys));
-  return Empty{};
+  return UntagResource::Output{};
 }
 
 Result<ListTagsForResource::Output> SnsApi::tags(const Request& request,

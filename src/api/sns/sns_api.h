@@ -27,8 +27,8 @@ class SnsApi {
   Result<GetTopicAttributes::Output> topic_attributes(const Request&,
                                                       const GetTopicAttributes::Input&);
   Result<Empty> set_topic_attributes(const Request&, const SetTopicAttributes::Input&);
-  Result<Empty> tag(const Request&, const TagResource::Input&);
-  Result<Empty> untag(const Request&, const UntagResource::Input&);
+  Result<TagResource::Output> tag(const Request&, const TagResource::Input&);
+  Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
 
   Result<Subscribe::Output> subscribe(const Request&, const Subscribe::Input&);

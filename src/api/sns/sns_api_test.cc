@@ -163,6 +163,16 @@ TEST(SnsApi, PublishBatchTellsSuccessesAndFailures) {
                                 "<SenderFault>true</SenderFault></member></Failed>"));
 }
 
+// botocore reads the element of the result even where it has no members.
+TEST(SnsApi, TaggingAnswersWithItsResultElement) {
+  SnsWorld sns;
+  const std::string tag = "ResourceArn=" + sns.topic();
+  EXPECT_THAT(sns.text("Action=TagResource&" + tag + "&Tags.member.1.Key=k&Tags.member.1.Value=1"),
+              HasSubstr("<TagResourceResult"));
+  EXPECT_THAT(sns.text("Action=UntagResource&" + tag + "&TagKeys.member.1=k"),
+              HasSubstr("<UntagResourceResult"));
+}
+
 TEST(SnsApi, RepeatedTagKeysAreRefused) {
   SnsWorld sns;
   EXPECT_THAT(sns.text("Action=TagResource&ResourceArn=" + sns.topic() +

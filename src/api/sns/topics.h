@@ -171,7 +171,9 @@ struct TagResource {
       return {"TagResourceInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"TagResourceResponse", {}}; }
+  };
 };
 
 /// Removes tags by key.
@@ -189,7 +191,9 @@ struct UntagResource {
       return {"UntagResourceInput", members};
     }
   };
-  using Output = Empty;
+  struct Output {
+    static Shape shape() { return {"UntagResourceResponse", {}}; }
+  };
 };
 
 /// Lists the tags of a topic.
