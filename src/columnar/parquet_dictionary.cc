@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include "columnar/parquet_bytes.h"
 #include "net/address.h"
@@ -20,14 +19,42 @@ std::uint64_t mix(std::uint64_t word) {
   return word ^ (word >> 32);
 }
 
+/// Up to eight bytes as a number, without a call of memcpy.
+std::uint64_t short_word(const char* at, std::size_t size) {
+  if (size >= 8) return read_fixed<std::uint64_t>(at);
+  if (size >= 4) {
+    return read_fixed<std::uint32_t>(at) | std::uint64_t{read_fixed<std::uint32_t>(at + size - 4)}
+                                               << 32;
+  }
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    word = word << 8 | static_cast<unsigned char>(at[i]);
+  }
+  return word;
+}
+
+/// The last word overlaps the one before it.
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = text.size();
   const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left > 8; at += 8, left -= 8) hash = mix(hash ^ read_fixed<std::uint64_t>(at));
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, left);
-  return mix(hash ^ word);
+  const char* const end = at + text.size();
+  if (text.size() <= 8) return mix(hash ^ short_word(at, text.size()));
+  for (; end - at > 8; at += 8) hash = mix(hash ^ read_fixed<std::uint64_t>(at));
+  return mix(hash ^ read_fixed<std::uint64_t>(end - 8));
+}
+
+/// Texts of some words, for which a call of memcmp costs more than the comparison.
+bool is_equal(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const std::size_t size = a.size();
+  if (size <= 8) return short_word(a.data(), size) == short_word(b.data(), size);
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (read_fixed<std::uint64_t>(a.data() + at) != read_fixed<std::uint64_t>(b.data() + at)) {
+      return false;
+    }
+  }
+  return read_fixed<std::uint64_t>(a.data() + size - 8) ==
+         read_fixed<std::uint64_t>(b.data() + size - 8);
 }
 
 }  // namespace
@@ -99,10 +126,10 @@ void ParquetDictionary::add_text(std::string_view value) {
 }
 
 std::uint32_t ParquetDictionary::place_of(std::string_view value) {
-  if (last_ != kNoPlace && text(last_) == value) return last_;
+  if (last_ != kNoPlace && is_equal(text(last_), value)) return last_;
   return find(
       texts_, static_cast<std::uint32_t>(hash_of(value)),
-      [&](std::uint32_t place) { return text(place) == value; }, [&] { add_text(value); });
+      [&](std::uint32_t place) { return is_equal(text(place), value); }, [&] { add_text(value); });
 }
 
 std::uint32_t ParquetDictionary::place_of(std::uint32_t v4) {

@@ -2,8 +2,11 @@
 #include "import/object_destination.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdio>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -84,6 +87,54 @@ struct Part {
   std::size_t memory() const { return bytes.size() + encoder->buffered_bytes(); }
 };
 
+/// An object that takes no more records: finished and put by a worker, or by who waits for it if no
+/// worker has begun until then.
+class Closing {
+ public:
+  Closing(ObjectStore& store, std::string key, std::unique_ptr<Part> part)
+      : store_(store), key_(std::move(key)), part_(std::move(part)) {}
+
+  static void post(const std::shared_ptr<Closing>& closing, Runtime& workers) {
+    workers.post([closing] {
+      if (closing->claim()) closing->run();
+    });
+  }
+  Result<void> wait() {
+    if (claim()) run();
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return is_done_; });
+    return result_;
+  }
+
+ private:
+  bool claim() {
+    const std::lock_guard lock(mutex_);
+    return !std::exchange(is_claimed_, true);
+  }
+  void run() {
+    Result<void> result = put();
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    is_done_ = true;
+    done_.notify_all();
+  }
+  Result<void> put() {
+    WEIR_CHECK(part_->encoder->finish());
+    part_->encoder.reset();
+    return store_.put(key_, std::move(part_->bytes),
+                      std::string(columnar::flow_file_content_type(true)));
+  }
+
+  ObjectStore& store_;
+  const std::string key_;
+  const std::unique_ptr<Part> part_;
+  std::mutex mutex_;
+  std::condition_variable done_;
+  bool is_claimed_ = false;
+  bool is_done_ = false;
+  Result<void> result_;
+};
+
 class ObjectSink final : public SourceSink {
  public:
   ObjectSink(ObjectStore& store, const ObjectOptions& options, const SourceInfo& source,
@@ -93,6 +144,7 @@ class ObjectSink final : public SourceSink {
         source_(source),
         marker_(std::move(marker)),
         origin_(origin_of(source.name)) {}
+  ~ObjectSink() override { static_cast<void>(closed()); }  // nothing uses the store afterwards
 
   Result<void> add(const Batch& batch, std::vector<Refused>& refused) override {
     use(batch.format());
@@ -114,6 +166,7 @@ class ObjectSink final : public SourceSink {
   /// Objects of a source that is damaged further on hold what was good; it stays unfinished.
   Result<void> finish(bool is_complete) override {
     while (!parts_.empty()) WEIR_CHECK(close(parts_.begin()->first));
+    WEIR_CHECK(closed());
     if (!is_complete) return {};
     Document told;
     told["source"] = source_.name;
@@ -202,26 +255,33 @@ class ObjectSink final : public SourceSink {
     return *part;
   }
 
-  /// Finishes an object and puts it.
+  /// Has an object finished and put, after the one before it.
   Result<void> close(PartKey key) {
-    const auto node = parts_.extract(key);
-    Part& part = *node.mapped();
+    WEIR_CHECK(closed());
+    auto node = parts_.extract(key);
+    std::unique_ptr<Part> part = std::move(node.mapped());
     current_part_ = nullptr;
-    WEIR_CHECK(part.encoder->finish());
-    part.encoder.reset();
     const std::uint64_t source = hash_of(source_.name);
     columnar::FlowFile file;
     file.scope = {origin_.account, origin_.region};
     file.flow_log_id = origin_.flow_log_id.empty() ? "fl-0" + hex(source, 16) : origin_.flow_log_id;
     file.folder = options_.folder;
-    file.slot = columnar::slot_start(part.first_end);
+    file.slot = columnar::slot_start(part->first_end);
     file.is_parquet = true;
     file.is_hive_compatible = options_.is_hive_compatible;
     file.is_per_hour = options_.is_per_hour;
     file.hash = hex(hash_of(source_.name + '#' + std::to_string(objects_)), 8);
     ++objects_;
-    return store_.put(columnar::flow_file_key(file), std::move(part.bytes),
-                      std::string(columnar::flow_file_content_type(true)));
+    closing_ = std::make_shared<Closing>(store_, columnar::flow_file_key(file), std::move(part));
+    if (options_.workers == nullptr) return closed();
+    Closing::post(closing_, *options_.workers);
+    return {};
+  }
+
+  /// Until the object that was closed last is put.
+  Result<void> closed() {
+    const auto closing = std::exchange(closing_, nullptr);
+    return closing == nullptr ? Result<void>() : closing->wait();
   }
 
   /// Closes the largest objects while too much is in memory.
@@ -244,6 +304,7 @@ class ObjectSink final : public SourceSink {
   std::size_t format_ = 0;  // of the batch
   std::vector<Time> ends_;  // of its records
   std::map<PartKey, std::unique_ptr<Part>> parts_;
+  std::shared_ptr<Closing> closing_;  // shared with the worker
   PartKey current_;
   Part* current_part_ = nullptr;
   Time current_start_;
