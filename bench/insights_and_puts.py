@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from conftest import BINARY, Daemon, make_client  # noqa: E402
 from put_log_events import body, signed_request  # noqa: E402
 
-QUERY = ("stats sum(bytes) as b, pct(bytes, 99) as p, count_distinct(srcPort) as ports by srcAddr, dstAddr"
+QUERY = ("stats sum(bytes) as b, pct(bytes, 99) as p, count_distinct(srcPort) as ports by srcAddr"
          " | sort b desc | limit 100")
 CONNECTIONS = 2
 LUA_DONE = """
