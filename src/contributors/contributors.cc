@@ -73,7 +73,6 @@ Result<void> Contributors::Impl::load() {
   WEIR_CHECK(cursor->status());
   for (const auto& [scope, of_scope] : loaded) follow(scope, of_scope);
   *rules.lock() = std::move(loaded);
-  retention = Timer(runtime, config.retention_period, [this] { retain(); });
   return {};
 }
 
@@ -207,7 +206,12 @@ Contributors::Contributors(Runtime& runtime, store::KvStore& store, logs::Arriva
     : impl_(std::make_unique<Impl>(runtime, store, arrivals, config)) {}
 Contributors::~Contributors() = default;
 
-Result<void> Contributors::load() { return impl_->load(); }
+Result<void> Contributors::load() {
+  WEIR_CHECK(impl_->load());
+  impl_->retention =
+      Timer(impl_->runtime, impl_->config.retention_period, [this] { impl_->retain(); });
+  return {};
+}
 
 Result<void> Contributors::put_rule(const Scope& scope, PutRule rule) {
   return impl_->put(scope, std::move(rule));

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -45,6 +47,7 @@ class StreamSender : public std::enable_shared_from_this<StreamSender<Stream>> {
     counters_.streams.add(1);
   }
   ~StreamSender() {
+    waker_->cut();
     source_->close();
     counters_.streams.add(-1);
   }
@@ -53,11 +56,8 @@ class StreamSender : public std::enable_shared_from_this<StreamSender<Stream>> {
 
   /// Until the source has ended, the peer has gone or end() was called. False: the peer has gone.
   boost::asio::awaitable<bool> run() {
-    source_->on_ready([weak = this->weak_from_this(), executor = stream_.get_executor()] {
-      boost::asio::post(executor, [weak] {
-        if (const auto self = weak.lock()) self->wake_up();
-      });
-    });
+    waker_->connect(this->weak_from_this(), stream_.get_executor());
+    source_->on_ready([waker = waker_] { waker->wake(); });
     watch_peer();
     while (!is_ending_) {
       is_ready_ = false;
@@ -85,6 +85,33 @@ class StreamSender : public std::enable_shared_from_this<StreamSender<Stream>> {
   }
 
  private:
+  /// What the source calls. It may call it after the listener has gone, so it must not keep the
+  /// executor by itself.
+  class Waker {
+   public:
+    void connect(std::weak_ptr<StreamSender> sender, boost::asio::any_io_executor executor) {
+      const std::lock_guard lock(mutex_);
+      sender_ = std::move(sender);
+      executor_ = std::move(executor);
+    }
+    void wake() {
+      const std::lock_guard lock(mutex_);
+      if (!executor_) return;
+      boost::asio::post(executor_, [weak = sender_] {
+        if (const auto self = weak.lock()) self->wake_up();
+      });
+    }
+    void cut() {
+      const std::lock_guard lock(mutex_);
+      executor_ = {};
+    }
+
+   private:
+    std::mutex mutex_;
+    std::weak_ptr<StreamSender> sender_;
+    boost::asio::any_io_executor executor_;  // empty: nobody waits
+  };
+
   static constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
 
   void wake_up() {
@@ -132,6 +159,7 @@ class StreamSender : public std::enable_shared_from_this<StreamSender<Stream>> {
   ListenerCounters& counters_;
   std::shared_ptr<wire::StreamSource> source_;  // shared with its producer
   const bool in_chunks_;
+  const std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();  // shared with the source
   boost::asio::steady_timer wake_;
   bool is_ready_ = false;
   bool is_ending_ = false;
