@@ -31,8 +31,8 @@ Shape StoredRule::shape() {
 
 Result<ActiveRule> ActiveRule::compile(StoredRule stored) {
   const auto parsed = [](const std::string& text) -> Result<std::shared_ptr<const Definition>> {
-    WEIR_TRY(Definition definition, Definition::parse(text));
-    return std::make_shared<const Definition>(std::move(definition));
+    WEIR_TRY(Definition made, Definition::parse(text));
+    return std::make_shared<const Definition>(std::move(made));
   };
   ActiveRule rule;
   WEIR_TRY(rule.definition, parsed(stored.definition));
