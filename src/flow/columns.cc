@@ -292,6 +292,7 @@ bool ColumnReader::is_plain(std::uint32_t begin, std::uint32_t first, std::uint3
   const bool is_crlf =
       blanks == words_ + 1 && ends[newline - 1] + 1 == end && text_[end - 1] == '\r';
   if (blanks != words_ && !is_crlf) return false;
+  if (blanks == words_ && text_[end - 1] == '\r') return false;  // a word too few before CR LF
   if (begin < kMargin || text_.size() - end < kMargin) return false;
   if (numeric_ == words_) return false;  // any line could be a header
   if (is_letter(text_[ends[std::int64_t{first} + numeric_ - 1] + 1])) return false;
@@ -326,7 +327,7 @@ std::uint32_t ColumnReader::take_usual(std::uint32_t i, std::uint32_t newlines, 
   Slice* line = out.lines_.data() + rows;
   for (; i < last; ++i) {
     const std::uint32_t end = ends[all[i]];
-    if (all[i] - blank + 1 != words || end > end_max) break;
+    if (all[i] - blank + 1 != words || end > end_max || text[end - 1] == '\r') break;
     if (is_letter(text[ends[blank + numeric] + 1])) break;
     *place++ = blank;
     *line++ = {begin, end - begin};

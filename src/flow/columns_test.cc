@@ -410,6 +410,22 @@ TEST_P(Kind, DamagedLinesAreCountedAndShown) {
   EXPECT_EQ(reader.refused()[1].line, 6U);
 }
 
+// The carriage return before a newline must not count as the blank that a missing value leaves.
+TEST_P(Kind, LinesThatEndInCrLfAndLackTheirLastValueAreDamaged) {
+  const std::string whole =
+      "2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1418530010 1418530070 ACCEPT OK\r\n";
+  const std::string lacking =
+      "2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1418530010 1418530070 ACCEPT\r\n";
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += whole + lacking + lacking + whole;
+  expect_same(text, Format::standard(), 100, 100'000);
+  ColumnReader reader(config(Format::standard()));
+  Columns columns;
+  ASSERT_EQ(reader.read(text, true, columns), text.size());
+  EXPECT_EQ(columns.rows(), 100U);
+  EXPECT_EQ(reader.stats().lines_refused, 100U);
+}
+
 TEST_P(Kind, LineThatIsTooLongIsPassedOverWithoutABufferForIt) {
   const std::string good = "10.0.0.1 7\n";
   const std::string text = good + std::string(3 * ColumnReader::kLineMax, '9') + "\n" + good +
