@@ -76,7 +76,8 @@ constexpr FilterField<SecurityGroup> kFields[] = {
     {"egress.ip-permission.user-id", of_rules<true, user_of>},
 };
 
-SecurityGroupShown shown(const SecurityGroup& group, const ScopeState& state) {
+/// Without its rules.
+SecurityGroupShown shown(const SecurityGroup& group) {
   SecurityGroupShown out;
   out.id = group.id;
   out.tags = group.tags;
@@ -85,10 +86,16 @@ SecurityGroupShown shown(const SecurityGroup& group, const ScopeState& state) {
   out.owner_id = group.owner_id;
   out.name = group.name;
   out.description = group.description;
-  for (const auto& [id, rule] : state.group_rules) {
-    if (rule.group_id == group.id) add_rule(rule.is_egress ? out.egress : out.ingress, rule);
-  }
   return out;
+}
+
+/// Puts the rules into their groups, which are in the order of their ids, in one pass.
+void add_rules(const ScopeState& state, std::vector<SecurityGroupShown>& groups) {
+  for (const auto& [id, rule] : state.group_rules) {
+    const auto group = std::ranges::lower_bound(groups, rule.group_id, {}, &SecurityGroupShown::id);
+    if (group == groups.end() || group->id != rule.group_id) continue;
+    add_rule(rule.is_egress ? group->egress : group->ingress, rule);
+  }
 }
 
 }  // namespace
@@ -196,7 +203,8 @@ Result<DescribeSecurityGroups::Output> SecurityGroupsApi::describe(
   const Selection selection{ids, "sg-", in.filters, in.max_results, in.next_token};
   WEIR_TRY(auto page, select<SecurityGroup>(state->groups, selection, kFields, *state));
   DescribeSecurityGroups::Output out;
-  for (const SecurityGroup& group : page.items) out.groups.push_back(shown(group, *state));
+  for (const SecurityGroup& group : page.items) out.groups.push_back(shown(group));
+  add_rules(*state, out.groups);
   out.next_token = std::move(page.next_token);
   return out;
 }
