@@ -12,7 +12,7 @@ class NoSink final : public SourceSink {
 
 class NoDestination final : public Destination {
  public:
-  Result<Start> start(const SourceInfo&) override { return Start{}; }
+  Result<Start> start(const SourceInfo&, const Sources&) override { return Start{}; }
   Result<std::unique_ptr<SourceSink>> open(const SourceInfo&, Start) override {
     return std::unique_ptr<SourceSink>(std::make_unique<NoSink>());
   }

@@ -42,9 +42,10 @@ class Destination {
   struct Start {
     bool is_complete = false;
     std::int64_t position = 0;  // records
+    std::string grown_from;     // the version of which there is that much, if it is an earlier one
   };
-  /// Called for sources in the order of their names, on one thread.
-  virtual Result<Start> start(const SourceInfo& source) = 0;
+  /// Called for sources in the order of their names, on one thread. `place` holds the source.
+  virtual Result<Start> start(const SourceInfo& source, const Sources& place) = 0;
   /// Called on a worker. nullptr: the source is complete (known only now).
   virtual Result<std::unique_ptr<SourceSink>> open(const SourceInfo& source, Start start) = 0;
 };

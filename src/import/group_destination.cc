@@ -58,13 +58,14 @@ std::string text_of(const Document& document, std::string_view name) {
 class GroupSink final : public SourceSink {
  public:
   GroupSink(Runtime& runtime, const client::SignedClient& client, const GroupOptions& options,
-            const SourceInfo& source, std::int64_t position)
+            const SourceInfo& source, Destination::Start start)
       : runtime_(runtime),
         client_(client),
         options_(options),
         source_(source),
-        skip_(position),
-        from_(position) {}
+        grown_from_(std::move(start.grown_from)),
+        skip_(start.position),
+        from_(start.position) {}
   ~GroupSink() override {
     if (sending_.valid()) sending_.wait();
   }
@@ -129,6 +130,10 @@ class GroupSink final : public SourceSink {
     append_json_string(text, source_.name);
     text += ",\"version\":";
     append_json_string(text, source_.version);
+    if (!grown_from_.empty()) {
+      text += ",\"grownFrom\":";
+      append_json_string(text, grown_from_);
+    }
     text += ",\"from\":" + std::to_string(from_) + ",\"position\":" + std::to_string(position_) +
             ",\"isComplete\":" + (is_complete ? "true" : "false") + ",\"streams\":[";
     bool is_first = true;
@@ -168,6 +173,7 @@ class GroupSink final : public SourceSink {
   const client::SignedClient& client_;
   const GroupOptions& options_;
   const SourceInfo source_;
+  const std::string grown_from_;
   const std::int64_t skip_;    // records that the daemon has
   std::int64_t position_ = 0;  // records seen
   std::int64_t from_;          // records sent
@@ -185,20 +191,23 @@ class GroupDestination final : public Destination {
   GroupDestination(Runtime& runtime, client::SignedClient& client, GroupOptions options)
       : runtime_(runtime), client_(client), options_(std::move(options)) {}
 
-  Result<Start> start(const SourceInfo& source) override {
+  Result<Start> start(const SourceInfo& source, const Sources& place) override {
     const bool is_on_page = has_page_ && source.name > after_ &&
                             (is_last_page_ || (!page_.empty() && source.name <= page_.back().name));
     if (!is_on_page) WEIR_CHECK(load_page(source.name));
     const auto found = std::ranges::lower_bound(page_, source.name, {}, &Known::name);
-    if (found == page_.end() || found->name != source.name || found->version != source.version) {
-      return Start{};
-    }
-    return Start{.is_complete = found->is_complete, .position = found->position};
+    if (found == page_.end() || found->name != source.name) return Start{};
+    Start start{.is_complete = found->is_complete, .position = found->position, .grown_from = {}};
+    if (found->version == source.version) return start;
+    if (!place.is_grown_from(source, found->version)) return Start{};
+    start.is_complete = false;
+    start.grown_from = found->version;
+    return start;
   }
 
   Result<std::unique_ptr<SourceSink>> open(const SourceInfo& source, Start start) override {
     return std::unique_ptr<SourceSink>(
-        std::make_unique<GroupSink>(runtime_, client_, options_, source, start.position));
+        std::make_unique<GroupSink>(runtime_, client_, options_, source, std::move(start)));
   }
 
  private:

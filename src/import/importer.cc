@@ -303,7 +303,7 @@ Result<void> Importer::Impl::start_source(Sources& place, const SourceInfo& sour
     const std::lock_guard lock(mutex);
     if (failed.contains({source.name, source.version})) return {};
   }
-  WEIR_TRY(const Destination::Start start, destination.start(source));
+  WEIR_TRY(const Destination::Start start, destination.start(source, place));
   ++progress.sources_listed;
   progress.bytes_listed += source.bytes;
   if (start.is_complete) {

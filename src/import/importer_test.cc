@@ -94,6 +94,36 @@ class ImporterTest : public ::testing::Test {
   std::atomic<bool> stop_{false};
 };
 
+TEST_F(ImporterTest, AFileThatGrewIsToldFromOneThatChanged) {
+  const std::string old_lines(100'000, 'a');
+  const auto look = [this](Sources& place) {
+    SourceInfo found;
+    EXPECT_TRUE(place.list([&](const SourceInfo& source) {
+      found = source;
+      return true;
+    }));
+    return found;
+  };
+  write("records.log", old_lines);
+  const auto place = *local_sources(folder_);
+  const std::string version = look(*place).version;
+  EXPECT_FALSE(place->is_grown_from(look(*place), version));  // nothing came
+  write("records.log", old_lines + "more");
+  EXPECT_NE(look(*place).version, version);
+  EXPECT_TRUE(place->is_grown_from(look(*place), version));
+  EXPECT_FALSE(place->is_grown_from(look(*place), "5-0000000000000000"));
+  EXPECT_FALSE(place->is_grown_from(look(*place), "\"etag\""));
+
+  write("records.log", std::string(100'000, 'b') + "more");  // rotated
+  EXPECT_FALSE(place->is_grown_from(look(*place), version));
+  write("records.log", old_lines);  // touched, or copied back
+  EXPECT_EQ(look(*place).version, version);
+  write("records.log", "");
+  const std::string empty = look(*place).version;
+  write("records.log", old_lines);
+  EXPECT_FALSE(place->is_grown_from(look(*place), empty));
+}
+
 TEST_F(ImporterTest, RecordsGoToTheKeyOfTheirEndAndOfTheirOrigin) {
   write("123456789012_vpcflowlogs_eu-west-1_fl-0a1b2c3d4e5f60718_20260131T2355Z_0a1b2c3d.log.gz",
         columnar::gzip(header() + record(1769903999) + record(1769904000)));

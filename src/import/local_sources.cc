@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
 #include <optional>
+#include <span>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 
 #include "import/sources.h"
@@ -39,6 +46,65 @@ Result<std::vector<Listed>> children(const std::filesystem::path& folder) {
   return found;
 }
 
+constexpr std::size_t kSampleBytes = 4096;
+constexpr std::uint64_t kSamples = 8;           // first and last among them
+constexpr std::size_t kVersionsKept = 100'000;  // of files that did not change since
+
+/// An open file, closed with it.
+class Descriptor {
+ public:
+  explicit Descriptor(const std::filesystem::path& path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  bool is_open() const { return fd_ >= 0; }
+  /// Bytes read; fewer than asked for only at the end of the file.
+  Result<std::size_t> read_at(std::span<char> into, std::uint64_t offset) const {
+    std::size_t have = 0;
+    while (have < into.size()) {
+      const ssize_t got =
+          ::pread(fd_, into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0)
+        return Error{ErrorKind::unavailable, "CannotRead", std::generic_category().message(errno)};
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
+    }
+    return have;
+  }
+
+ private:
+  int fd_;
+};
+
+/// `<size>-<hash>`, the hash being FNV-1a (64 bits) over samples at places that follow from the
+/// size. Error: the file cannot be read or is shorter.
+Result<std::string> version_of(const Descriptor& file, std::uint64_t size) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  std::array<char, kSampleBytes> sample;
+  const std::uint64_t behind = size > kSampleBytes ? size - kSampleBytes : 0;
+  std::uint64_t next = 0;  // samples do not overlap
+  for (std::uint64_t i = 0; i < kSamples && next < size; ++i) {
+    const std::uint64_t at = std::max(
+        next, behind / (kSamples - 1) * i + (i == kSamples - 1 ? behind % (kSamples - 1) : 0));
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(kSampleBytes, size - at));
+    WEIR_TRY(const std::size_t got, file.read_at({sample.data(), wanted}, at));
+    if (got < wanted) return Error{ErrorKind::unavailable, "CannotRead", "the file got shorter"};
+    for (std::size_t k = 0; k < got; ++k) {
+      hash = (hash ^ static_cast<unsigned char>(sample[k])) * 0x100000001b3U;
+    }
+    next = at + wanted;
+  }
+  char text[64];
+  std::snprintf(text, sizeof text, "%llu-%016llx", static_cast<unsigned long long>(size),
+                static_cast<unsigned long long>(hash));
+  return std::string(text);
+}
+
 class LocalSources final : public Sources {
  public:
   explicit LocalSources(std::filesystem::path path) : path_(std::move(path)) {}
@@ -57,10 +123,39 @@ class LocalSources final : public Sources {
   std::filesystem::path local_file(const SourceInfo& source) const override {
     return source.name.substr(kScheme.size());
   }
+  bool is_grown_from(const SourceInfo& source, std::string_view version) const override {
+    std::uint64_t size = 0;
+    const auto [end, failure] =
+        std::from_chars(version.data(), version.data() + version.size(), size);
+    if (failure != std::errc() || size == 0 || size >= source.bytes) return false;
+    const auto before = version_of(Descriptor(local_file(source)), size);
+    return before && *before == version;
+  }
 
  private:
-  static Result<void> take_file(const std::filesystem::path& path, const Take& take,
-                                bool& goes_on) {
+  /// Of a file when it was looked at last.
+  struct Known {
+    std::int64_t size = 0;
+    std::int64_t changed_ns = 0;
+    std::string version;
+  };
+
+  Result<std::string> version_of_file(const std::filesystem::path& path, const struct stat& info) {
+    const std::int64_t changed =
+        std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+    if (known_.size() >= kVersionsKept) known_.clear();
+    Known& known = known_[path.string()];
+    if (known.version.empty() || known.size != info.st_size || known.changed_ns != changed) {
+      const Descriptor file(path);
+      if (!file.is_open()) return cannot_list(path, std::generic_category().message(errno));
+      WEIR_TRY(known.version, version_of(file, static_cast<std::uint64_t>(info.st_size)));
+      known.size = info.st_size;
+      known.changed_ns = changed;
+    }
+    return known.version;
+  }
+
+  Result<void> take_file(const std::filesystem::path& path, const Take& take, bool& goes_on) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) {
       // Gone since it was listed: nothing to import any more.
@@ -73,14 +168,15 @@ class LocalSources final : public Sources {
     source.bytes = static_cast<std::uint64_t>(info.st_size);
     source.modified =
         Time{std::int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000};
-    source.version = std::to_string(info.st_size) + '-' + std::to_string(info.st_mtim.tv_sec) +
-                     '.' + std::to_string(info.st_mtim.tv_nsec);
+    auto version = version_of_file(path, info);
+    // Its content is read later; who cannot read it is told then, and the others go on.
+    source.version = version ? std::move(*version) : std::to_string(info.st_size);
     goes_on = take(source);
     return {};
   }
 
-  static Result<void> walk(const std::filesystem::path& folder, const Take& take, bool& goes_on,
-                           std::size_t depth) {
+  Result<void> walk(const std::filesystem::path& folder, const Take& take, bool& goes_on,
+                    std::size_t depth) {
     if (depth > kDepthMax) return cannot_list(folder, "the folders are nested too deeply");
     WEIR_TRY(const auto found, children(folder));
     for (const Listed& entry : found) {
@@ -95,6 +191,7 @@ class LocalSources final : public Sources {
   }
 
   std::filesystem::path path_;
+  std::unordered_map<std::string, Known> known_;  // by path
 };
 
 class InputSources final : public Sources {
@@ -144,6 +241,7 @@ Time SourceInfo::time() const {
 }
 
 std::filesystem::path Sources::local_file(const SourceInfo&) const { return {}; }
+bool Sources::is_grown_from(const SourceInfo&, std::string_view) const { return false; }
 
 Result<std::unique_ptr<Sources>> local_sources(const std::filesystem::path& path) {
   std::error_code failure;

@@ -317,7 +317,7 @@ class ObjectDestination final : public Destination {
   ObjectDestination(ObjectStore& store, ObjectOptions options)
       : store_(store), options_(std::move(options)) {}
 
-  Result<Start> start(const SourceInfo&) override { return Start{}; }
+  Result<Start> start(const SourceInfo&, const Sources&) override { return Start{}; }
 
   Result<std::unique_ptr<SourceSink>> open(const SourceInfo& source, Start) override {
     std::string marker = "_weir_import/" + hex(hash_of(source.name), 16) +

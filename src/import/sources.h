@@ -20,7 +20,7 @@ namespace weir::import {
 /// One file or object.
 struct SourceInfo {
   std::string name;     // `file:///path`, `s3://bucket/key` or `stdin:<random>`
-  std::string version;  // ETag, or size and time of change: other contents, other version
+  std::string version;  // ETag, or size and samples of a file: other contents, other version
   std::uint64_t bytes = 0;
   Time modified;
 
@@ -45,12 +45,18 @@ class Sources {
   /// The same for those that may be new since the list before; where that cannot be told, all.
   virtual Result<void> list_new(const Take& take) { return list(take); }
   virtual Result<std::unique_ptr<columnar::ByteSource>> open(const SourceInfo& source) = 0;
+  /// Whether the content that had that version is the beginning of what the source holds now: a
+  /// file that grew. False where that cannot be told.
+  virtual bool is_grown_from(const SourceInfo& source, std::string_view version) const;
   /// The path of a source that is a local file; "" otherwise.
   virtual std::filesystem::path local_file(const SourceInfo& source) const;
 };
 
 /// A file, or a folder with everything below it (names that begin with a dot are passed over).
 /// Error: there is no such path.
+///
+/// The version of a file is its size and a hash of samples of its content (the beginning, the end
+/// and some between), so that a copied or touched file stays what it was.
 Result<std::unique_ptr<Sources>> local_sources(const std::filesystem::path& path);
 /// What comes on a descriptor, once.
 std::unique_ptr<Sources> input_sources(Runtime& runtime);

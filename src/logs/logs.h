@@ -137,6 +137,8 @@ class Logs {
     ImportPosition reached;                      // after this batch
     std::int64_t from = 0;                       // the position before it
     std::span<const ImportStream> streams = {};  // outlives the call
+    /// The version whose content is the beginning of this one: its position goes on.
+    std::string grown_from = {};
   };
   struct ImportResult {
     std::int64_t position = 0;  // now
@@ -145,7 +147,8 @@ class Logs {
   };
   /// Stores events whatever their age and, in the same write, how far their source has come, so
   /// that each is stored exactly once: a batch that was taken before changes nothing. Creates group
-  /// and streams where missing. Another version of a source begins anew at position 0.
+  /// and streams where missing. Another version of a source begins anew at position 0 unless
+  /// it has grown from the one before.
   ///
   /// Metric filters see the events that PutLogEvents would accept (not older than 14 days, at most
   /// 2 hours ahead) and no others: history must not raise the alarms of today.

@@ -20,7 +20,8 @@ Result<void> check_batch(const Logs::ImportBatch& batch) {
   const ImportPosition& reached = batch.reached;
   const bool is_named = !reached.source.empty() && reached.source.size() <= kSourceBytesMax &&
                         reached.source.find('\0') == std::string::npos &&
-                        reached.version.size() <= kVersionBytesMax;
+                        reached.version.size() <= kVersionBytesMax &&
+                        batch.grown_from.size() <= kVersionBytesMax;
   if (!is_named) return invalid_parameter("the name of an import source is empty or too long");
   if (batch.from < 0 || reached.position < batch.from) {
     return invalid_parameter("the position of an import goes forward from 0");
@@ -78,10 +79,12 @@ Result<Logs::ImportResult> Logs::import_events(const Scope& scope, std::string_v
   const std::lock_guard one_at_a_time(impl_->importing[lock]);
   WEIR_TRY(const auto before, impl_->import_position(scope, group, reached.source));
   ImportResult result;
-  const bool is_known = before && before->version == reached.version;
+  const bool is_same = before && before->version == reached.version;
+  const bool is_known =
+      is_same || (before && !before->version.empty() && before->version == batch.grown_from);
   result.position = is_known ? before->position : 0;
   const bool is_taken =
-      is_known && (before->is_complete || reached.position < before->position ||
+      is_known && ((is_same && before->is_complete) || reached.position < before->position ||
                    (reached.position == before->position && !reached.is_complete));
   if (is_taken && batch.from <= result.position) return result;
   if (batch.from != result.position) return out_of_step(result.position);

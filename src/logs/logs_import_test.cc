@@ -32,7 +32,8 @@ struct ImportWorld : TestWorld {
                                             .position = to,
                                             .is_complete = is_complete},
                                 .from = from,
-                                .streams = streams});
+                                .streams = streams,
+                                .grown_from = grown_from});
   }
   std::vector<std::string> messages(const std::string& stream = "eni-1-all") {
     std::vector<std::string> found;
@@ -44,6 +45,7 @@ struct ImportWorld : TestWorld {
   std::int64_t old_ms() const { return now_ms() - 365 * 24 * 3'600'000LL; }
 
   std::string version = "etag-1";
+  std::string grown_from;
 };
 
 TEST(Import, EventsOfAnyAgeAreStoredAndGroupAndStreamAppear) {
@@ -67,6 +69,35 @@ TEST(Import, ABatchThatComesTwiceIsStoredOnceAlsoAfterACrash) {
   EXPECT_EQ(world.import(2, {"c"}, "eni-2-all", true)->stored, 0);
   EXPECT_THAT(world.messages(), ElementsAre("a", "b"));
   EXPECT_THAT(world.messages("eni-2-all"), ElementsAre("c"));
+}
+
+TEST(Import, ASourceThatGrewGoesOnWhereItWasAndOneThatChangedBeginsAnew) {
+  ImportWorld world;
+  ASSERT_TRUE(world.import(0, {"a", "b"}, "eni-1-all", true));
+  world.version = "etag-2";
+  EXPECT_FALSE(world.import(2, {"c"}));  // as if it were another
+  world.grown_from = "etag-0";
+  EXPECT_FALSE(world.import(2, {"c"}));  // not from what is there
+  world.grown_from = "etag-1";
+  EXPECT_EQ(world.import(2, {"c"}, "eni-1-all", true)->stored, 1);
+  world.restart();
+  EXPECT_EQ(world.import(2, {"c"}, "eni-1-all", true)->stored, 0);  // its answer was lost
+  EXPECT_THAT(world.messages(), ElementsAre("a", "b", "c"));
+  const auto known = world.logs->imports(world.scope, "/old", "", "", 10);
+  ASSERT_TRUE(known);
+  ASSERT_EQ(known->items.size(), 1U);
+  EXPECT_EQ(known->items[0].version, "etag-2");
+  EXPECT_EQ(known->items[0].position, 3);
+  EXPECT_TRUE(known->items[0].is_complete);
+}
+
+TEST(Import, ASourceThatGrewByNoRecordIsCompleteAgain) {
+  ImportWorld world;
+  ASSERT_TRUE(world.import(0, {"a"}, "eni-1-all", true));
+  world.version = "etag-2";
+  world.grown_from = "etag-1";
+  ASSERT_TRUE(world.import(1, {}, "eni-1-all", true));
+  EXPECT_EQ(world.logs->imports(world.scope, "/old", "", "", 10)->items[0].version, "etag-2");
 }
 
 TEST(Import, AGapOrAnOverlapIsRefusedWithThePosition) {

@@ -64,7 +64,7 @@ struct InputLogEvent {
 /// How far the import of one source (a file, an object) into a group has come.
 struct ImportPosition {
   std::string source;         // its name, such as `s3://bucket/key`
-  std::string version;        // what distinguishes contents of one name: an ETag, size and time
+  std::string version;        // what distinguishes contents of one name: an ETag, size and hash
   std::int64_t position = 0;  // events taken, counted by the importer from the source's beginning
   bool is_complete = false;
 

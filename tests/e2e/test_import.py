@@ -169,6 +169,25 @@ def events_imported(daemon):
     return int(found.group(1)) if found else 0
 
 
+# A log that is still written: what was appended comes, what is there does not come again. A copy is another source.
+def test_a_file_that_grew_brings_only_what_is_new(daemon, logs, tmp_path):
+    path = tmp_path / "growing.log"
+    packed = tmp_path / "packed.log.gz"
+    for count, half_line in ((3, b""), (3, b""), (5, record(5).encode()[:30]), (9, b"")):
+        path.write_bytes(text(count) + half_line)
+        with packed.open("ab") as members:  # one more member each time
+            members.write(gzip.compress(text(count, header=count == 3, first=100 * count)))
+        summary = run_import(daemon, "--log-group", "/grown", path, code=1 if half_line else 0)
+        assert summary["damaged"] == (1 if half_line else 0)
+        run_import(daemon, "--log-group", "/members", packed)
+        assert sorted(messages(logs, "/grown")) == sorted(record(i) for i in range(count))
+    expected = [record(100 * count + i) for count in (3, 3, 5, 9) for i in range(count)]
+    assert sorted(messages(logs, "/members")) == sorted(expected)
+    path.write_bytes(text(2, first=50))  # rotated: shorter, and another content
+    run_import(daemon, "--log-group", "/grown", path)
+    assert len(messages(logs, "/grown")) == 11
+
+
 # New objects as they appear, each once, also over a restart of the follower.
 def test_follow_takes_new_objects_once_across_restarts(daemon, client, logs):
     s3 = client("s3")

@@ -33,7 +33,8 @@ Result<ImportLogEvents::Output> WeirApi::import_events(const wire::Request& requ
                                                         .position = in.position,
                                                         .is_complete = in.is_complete},
                                             .from = in.from,
-                                            .streams = in.streams};
+                                            .streams = in.streams,
+                                            .grown_from = in.grown_from.value_or("")};
   WEIR_TRY(const auto result, logs_.import_events(request.scope, in.log_group_name, batch));
   return ImportLogEvents::Output{
       .position = result.position, .stored = result.stored, .expired = result.expired};

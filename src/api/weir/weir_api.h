@@ -29,6 +29,7 @@ struct ImportLogEvents {
     std::int64_t position = 0;
     bool is_complete = false;
     std::vector<weir::logs::ImportStream> streams;
+    std::optional<std::string> grown_from;
     static Shape shape() {
       using S = Input;
       static constexpr Member members[] = {
@@ -40,6 +41,7 @@ struct ImportLogEvents {
           required<&S::position>("position", range(0, kUnbounded)),
           required<&S::is_complete>("isComplete"),
           required<&S::streams>("streams", items(0, 10000)),
+          optional<&S::grown_from>("grownFrom", length(1, 512)),
       };
       return {"ImportLogEventsRequest", members};
     }
