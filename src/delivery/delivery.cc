@@ -111,14 +111,21 @@ bool Delivery::Impl::has_room(const Batch& batch) const {
 /// Error: the store took nothing; what it should have taken is left in `batches`.
 Result<void> Delivery::Impl::store_or_send(std::vector<Batch>& batches) {
   std::vector<Batch> kept;
+  std::uint64_t records = 0;  // of `kept`
   for (Batch& batch : batches) {
     const SubscriptionPtr& to = batch.target.to;
     if (!has_room(batch)) {
       intake.skip(batch);
       continue;
     }
+    const std::size_t size = batch.lines.size();
+    if (!to->is_to_files() && send_events(batch)) {
+      stored_records.add(size);
+      continue;
+    }
+    records += size;
     if (!to->is_to_files()) {
-      if (!send_events(batch)) kept.push_back(std::move(batch));
+      kept.push_back(std::move(batch));
       continue;
     }
     std::map<Time, std::vector<Line>> by_slot;
@@ -130,7 +137,9 @@ Result<void> Delivery::Impl::store_or_send(std::vector<Batch>& batches) {
     kept.push_back(std::move(batch));
   }
   batches = std::move(kept);
-  return journal.commit(runtime.now());
+  WEIR_CHECK(journal.commit(runtime.now()));
+  stored_records.add(records);
+  return {};
 }
 
 void Delivery::Impl::drain() {
@@ -232,6 +241,7 @@ Result<void> Delivery::load() {
   {
     const std::lock_guard has_turn(impl_->turn);
     WEIR_CHECK(impl_->journal.load(impl_->runtime.now()));
+    impl_->backlog.set(static_cast<std::int64_t>(impl_->journal.bytes()));
   }
   if (const auto finished = impl_->compactor.recover(); !finished) {
     log::warn("a merge of flow-log files is not finished yet",

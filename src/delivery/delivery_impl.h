@@ -75,6 +75,9 @@ struct Delivery::Impl {
   Intake intake;
   Counter& retries =
       counter("weir_delivery_failures_total", "Failed attempts to deliver to a destination.");
+  Counter& stored_records =
+      counter("weir_delivery_records_stored_total",
+              "Flow records in the store or at their destination: a crash does not lose them.");
   Gauge& backlog =
       gauge("weir_delivery_backlog_bytes", "Flow records in the store that are not delivered yet.");
 

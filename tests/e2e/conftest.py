@@ -2,6 +2,7 @@
 """A real daemon and real clients. Each test gets a fresh state from `POST /_weir/reset`; nothing sleeps: what takes
 time in the pipeline is passed over with `POST /_weir/clock`."""
 
+import configparser
 import json
 import os
 import pathlib
@@ -80,6 +81,13 @@ def make_client(service, endpoint, access_key="test", secret="test", region=REGI
         settings.setdefault("s3", {"addressing_style": "path"})
     return boto3.client(service, endpoint_url=endpoint, region_name=region, aws_access_key_id=access_key,
                         aws_secret_access_key=secret, config=botocore.config.Config(**settings))
+
+
+def credentials_of(data):
+    """The admin key that the daemon made in its data folder."""
+    profile = configparser.ConfigParser()
+    profile.read(pathlib.Path(data) / "credentials")
+    return profile["default"]["aws_access_key_id"], profile["default"]["aws_secret_access_key"]
 
 
 def wait_for(condition, what, seconds=30):

@@ -69,7 +69,8 @@ def send_datagrams(count):
 
 
 def keys_of(s3, bucket):
-    return [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return [o["Key"] for page in pages for o in page.get("Contents", [])]
 
 
 def parquet_rows(path):
