@@ -137,8 +137,11 @@ class CommandLine {
         configured(app_, "insights", "Ask log groups with a Logs Insights query",
                    [this](const daemon::Config& config) { return insights(config, insights_); });
     InsightsOptions& to = insights_;
-    added.add_option("query", to.query, "Such as 'stats sum(bytes) as b by srcAddr | sort b desc'")
-        ->required();
+    added.add_option("query", to.query, "Such as 'stats sum(bytes) as b by srcAddr | sort b desc'");
+    added.add_option("--saved", to.saved, "Instead: the saved query of that name");
+    added.add_option("--param", to.parameters, "Of the saved query: name=value; may be repeated")
+        ->expected(1)
+        ->take_all();
     added
         .add_option("--group", to.groups,
                     "Log group to search; may be repeated (all that hold flow logs if not given)")
@@ -169,13 +172,29 @@ class CommandLine {
 
   void add_top() {
     CLI::App& added =
-        configured(app_, "top", "Show the top contributors that an insight rule found",
+        configured(app_, "top", "Show who is on top in log groups or by an insight rule",
                    [this](const daemon::Config& config) { return top(config, top_); });
-    added.add_option("--rule", top_.rule, "Name of the Contributor Insights rule")->required();
-    added.add_option("--since", top_.since, "How far back: 90s, 30m, 6h, 1d (at most a day)");
-    added.add_option("--limit", top_.limit, "Most contributors")->check(CLI::Range(1, 100));
-    added.add_flag("--json", top_.json, "Print the report as JSON");
-    added.add_option("--key", top_.key, "Name of the daemon's access key (the first if not given)");
+    TopOptions& to = top_;
+    auto* group = added.add_option(
+        "--group", to.groups,
+        "Log group to look at; may be repeated (all that hold flow logs if not given)");
+    group->expected(1)->take_all();
+    auto* by =
+        added.add_option("--by", to.by, "Fields that make a contributor, such as srcAddr,dstPort");
+    auto* sum = added.add_option("--sum", to.sum, "Number to add up (bytes if not given)");
+    auto* count = added.add_flag_callback(
+        "--count", [&to] { to.sum.clear(); }, "Count the events instead");
+    count->excludes(sum);
+    auto* where = added.add_option("--where", to.where,
+                                   "Only events like that, such as 'action = \"REJECT\"'");
+    auto* rule = added.add_option("--rule", to.rule,
+                                  "Show instead what this Contributor Insights rule has counted");
+    for (auto* other : {group, by, sum, count, where}) rule->excludes(other);
+    added.add_option("--since", to.since,
+                     "How far back: 90s, 30m, 6h, 1d (of a rule at most a day)");
+    added.add_option("--limit", to.limit, "Most contributors")->check(CLI::Range(1, 100));
+    added.add_flag("--json", to.json, "Print JSON");
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
   }
 
   void add_config_commands() {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -12,6 +13,18 @@ namespace weir::cli {
 int fail(const Error& error) {
   std::cerr << "weir: " << error.message << '\n';
   return kFailure;
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void print_table(const ResultTable& table) {
+  if (table.columns.empty()) return;
+  const auto lines = aligned(table, terminal_width());
+  std::cout << coloured(lines.front(), "1") << '\n';
+  for (std::size_t i = 1; i < lines.size(); ++i) std::cout << lines[i] << '\n';
 }
 
 bool has_colours() {

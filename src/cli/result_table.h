@@ -25,6 +25,9 @@ struct ResultTable {
 /// cut.
 std::vector<std::string> aligned(const ResultTable& table, std::size_t width_max);
 
+/// Characters of a line as a terminal shows it: those of UTF-8 text, each one column wide.
+std::size_t shown_width(std::string_view text);
+
 /// RFC 4180, with a line of column names.
 std::string as_csv(const ResultTable& table);
 

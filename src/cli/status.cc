@@ -4,7 +4,7 @@
 #include "base/document.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/http.h"
+#include "cli/daemon_client.h"
 
 namespace weir::cli {
 namespace {
@@ -39,11 +39,11 @@ void print(const Document::Map& members, const std::string& indent) {
 }  // namespace
 
 bool daemon_answers(const daemon::Config& config) {
-  return static_cast<bool>(get_json(config.endpoint_url(), "/_weir/health"));
+  return static_cast<bool>(DaemonClient(config).page("/_weir/health"));
 }
 
 int status(const daemon::Config& config, const StatusOptions& options) {
-  const auto document = get_json(config.endpoint_url(), "/_weir/health");
+  const auto document = DaemonClient(config).page("/_weir/health");
   if (!document) return fail(document.error());
   if (options.json || document->map() == nullptr) {
     std::cout << to_pretty_json(*document) << '\n';
