@@ -17,6 +17,9 @@ namespace weir::cli {
 /// Says `weir: <message>` on standard error and returns kFailure.
 int fail(const Error& error);
 
+/// The same for an error of that Logs Insights query: shows where in it something is wrong.
+int fail_in(const std::string& query, const Error& error);
+
 /// Columns of standard output if it is a terminal, else 0.
 std::size_t terminal_width();
 /// On standard output, as wide as the terminal at most. Nothing for a table without columns.

@@ -32,9 +32,15 @@ using Multi = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
 using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 using Text = std::unique_ptr<char, decltype(&curl_free)>;
 
-Error no_answer(const std::string& url, std::string_view why) {
+Error no_answer(const daemon::Config& config, std::string_view why) {
   return {ErrorKind::unavailable, "NoAnswer",
-          "no answer from " + url + ": " + std::string(why) + " (is the daemon running?)"};
+          "no answer from " + config.endpoint_url() + ": " + std::string(why) +
+              " (is the daemon running? --listen or --endpoint say where)"};
+}
+
+/// Without what AWS's Java clients add for developers.
+std::string for_people(const std::string& message) {
+  return message.substr(0, message.find(" (Service: "));
 }
 
 void add_details(const Document::Map& body, Error& error) {
@@ -60,7 +66,7 @@ Error error_in(const std::string& url, long status, const std::string& body) {
     error.code = *type->string();
   }
   if (const Document* said = document->find("message"); said != nullptr && said->string()) {
-    error.message = *said->string();
+    error.message = for_people(*said->string());
   }
   add_details(*document->map(), error);
   return error;
@@ -261,7 +267,7 @@ Result<void> DaemonClient::drive(void* easy, Transfer& transfer, const std::stri
   curl_multi_remove_handle(multi.get(), easy);
   if (is_stopped_) return {};
   WEIR_CHECK(transfer.taken);
-  if (code != CURLE_OK) return no_answer(url, curl_easy_strerror(code));
+  if (code != CURLE_OK) return no_answer(config_, curl_easy_strerror(code));
   if (transfer.status != 200) return error_in(url, transfer.status, transfer.body);
   return {};
 }

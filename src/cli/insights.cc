@@ -2,10 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iostream>
 #include <map>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -27,16 +25,22 @@ constexpr std::size_t kSavedNamed = 8;  // in an error
 
 Error wrong(std::string message) { return {ErrorKind::invalid, "Usage", std::move(message)}; }
 
+Result<Time> time_of(const std::string& option, const std::string& text) {
+  const auto time = parse_iso8601(text);
+  if (time) return *time;
+  return wrong(option + " " + text + ": write a time (UTC) such as 2026-01-31 or 2026-01-31T12:34");
+}
+
 Result<void> set_times(const InsightsOptions& options, LogQuery& query) {
   query.to = SystemRuntime(1).now();
   if (!options.to.empty()) {
-    WEIR_TRY(query.to, parse_iso8601(options.to));
+    WEIR_TRY(query.to, time_of("--to", options.to));
   }
   if (options.from.empty()) {
     WEIR_TRY(const Duration since, parse_span(options.since));
     query.from = query.to - since;
   } else {
-    WEIR_TRY(query.from, parse_iso8601(options.from));
+    WEIR_TRY(query.from, time_of("--from", options.from));
   }
   if (query.to < query.from) return wrong("--to is before --from");
   return {};
@@ -132,20 +136,6 @@ void print(const LogAnswer& answer, const InsightsOptions& options) {
   std::cerr << rows << (rows == 1 ? " row; " : " rows; ") << answer.scanned() << '\n';
 }
 
-int explain(const Error& error, const std::string& text) {
-  std::optional<std::size_t> begin;
-  std::size_t end = 0;
-  for (const auto& [name, value] : error.details) {
-    std::size_t offset = 0;
-    std::from_chars(value.data(), value.data() + value.size(), offset);
-    if (name == "startCharOffset") begin = offset;
-    if (name == "endCharOffset") end = offset;
-  }
-  const int code = fail(error);
-  if (begin) std::cerr << with_carets(text, *begin, end) << '\n';
-  return code;
-}
-
 Result<LogAnswer> ask(const daemon::Config& config, const InsightsOptions& options,
                       LogQuery& query) {
   if (options.query.empty() == options.saved.empty()) {
@@ -172,7 +162,7 @@ int insights(const daemon::Config& config, const InsightsOptions& options) {
                  .limit = options.limit,
                  .has_pointers = options.json};
   const auto answer = ask(config, options, query);
-  if (!answer) return explain(answer.error(), query.text);
+  if (!answer) return fail_in(query.text, answer.error());
   print(*answer, options);
   if (answer->status == "Complete") return kSuccess;
   return fail(wrong("the query ended as " + answer->status +

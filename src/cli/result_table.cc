@@ -10,7 +10,8 @@
 namespace weir::cli {
 namespace {
 
-constexpr std::size_t kColumnCutMin = 20;
+constexpr std::size_t kUncutMax = 24;  // as wide as timestamps, addresses and interface ids
+constexpr std::size_t kCutMin = 12;
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kEllipsis = "…";
 
@@ -82,10 +83,14 @@ Column column_of(const ResultTable& table, const std::string& name) {
 void narrow(std::vector<Column>& columns, std::size_t width_max) {
   std::size_t total = kGap.size() * (columns.size() - 1);
   for (const Column& column : columns) total += column.width;
-  while (total > width_max) {
-    const auto widest = std::ranges::max_element(columns, {}, &Column::width);
-    if (widest->width <= kColumnCutMin) return;
-    --widest->width;
+  std::vector<Column*> wide;
+  for (Column& column : columns) {
+    if (column.width > kUncutMax) wide.push_back(&column);
+  }
+  while (total > width_max && !wide.empty()) {
+    Column& widest = **std::ranges::max_element(wide, {}, &Column::width);
+    if (widest.width <= kCutMin) return;
+    --widest.width;
     --total;
   }
 }

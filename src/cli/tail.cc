@@ -22,6 +22,7 @@ namespace {
 constexpr Duration kRetryFirst{500};
 constexpr Duration kRetryMax{10'000};
 constexpr Duration kLookBack = std::chrono::minutes(15);  // a late event may be so old
+constexpr std::size_t kGroupsMax = 10;                    // as on AWS
 constexpr std::size_t kRecentMax = 20'000;
 constexpr std::string_view kGroupResource = "log-group:";
 constexpr std::string_view kAlarming = "1;31";
@@ -102,6 +103,10 @@ class Tail {
         has_colours_(has_colours() && !options.no_colour) {}
 
   int run() {
+    if (options_.groups.size() > kGroupsMax) {
+      return fail({ErrorKind::invalid, "Usage",
+                   "at most " + std::to_string(kGroupsMax) + " log groups can be followed"});
+    }
     if (!options_.since.empty()) {
       auto since = parse_span(options_.since);
       if (!since) return fail(since.error());
@@ -115,7 +120,7 @@ class Tail {
       std::cout << std::flush;
       if (client_.is_stopped()) return kSuccess;
       if (!ended && (!was_started_ || ended.error().kind != ErrorKind::unavailable)) {
-        return fail(ended.error());
+        return fail(named(ended.error()));
       }
       if (is_started_) delay = kRetryFirst;
       if (!is_timeout_) {
@@ -151,6 +156,15 @@ class Tail {
     if (!prefixes.empty()) input.emplace_back("logStreamNamePrefixes", std::move(prefixes));
     if (!options_.filter.empty()) input.emplace_back("logEventFilterPattern", options_.filter);
     return input;
+  }
+
+  /// AWS does not say which of the groups is missing.
+  Error named(Error error) const {
+    if (error.code != "ResourceNotFoundException") return error;
+    error.message += " (one of:";
+    for (const std::string& group : options_.groups) error.message += " " + group;
+    error.message += ")";
+    return error;
   }
 
   // ---- The stream -------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ namespace {
 
 constexpr std::string_view kBold = "1";
 constexpr std::size_t kBarWidth = 24;
-constexpr std::size_t kBarWidthMin = 8;  // a shorter one says nothing
+constexpr std::size_t kBarWidthMin = 8;   // a shorter one says nothing
+constexpr std::size_t kFieldsNamed = 20;  // in an error
 constexpr Duration kMinute = std::chrono::minutes(1);
 constexpr Duration kReportMax = std::chrono::hours(24);
 constexpr std::string_view kValue = "weir_value";  // columns of our queries
@@ -86,7 +87,8 @@ void print(const Ranking& ranking, const TopOptions& options) {
       width == 0 ? kBarWidth : std::min(kBarWidth, width - std::min(width, used));
   for (std::size_t i = 0; i < lines.size() && !shares.empty(); ++i) {
     std::string line = lines[i];
-    if (i > 0 && bars >= kBarWidthMin) line += "  " + bar(shares[i - 1], bars);
+    const std::string drawn = i == 0 || bars < kBarWidthMin ? "" : bar(shares[i - 1], bars);
+    if (!drawn.empty()) line += "  " + drawn;
     std::cout << (i == 0 ? coloured(line, kBold) : line) << '\n';
   }
   std::cout << (ranking.is_estimate ? "about " : "") << whole_or_real(ranking.unique_count)
@@ -165,14 +167,29 @@ Result<LogAnswer> completed(LogQueries& queries, const LogQuery& query) {
       "the query ended as " + answer.status + (answer.reason.empty() ? "" : ": " + answer.reason)};
 }
 
+/// Names for an error.
+Result<std::string> fields_of(DaemonClient& daemon, const std::string& group) {
+  Document input;
+  input["logGroupIdentifier"] = group;
+  WEIR_TRY(const Document fields, daemon.call(kLogs, "GetLogGroupFields", input));
+  std::string names;
+  std::size_t count = 0;
+  for (const Document& field : list_of(fields, "logGroupFields")) {
+    if (++count > kFieldsNamed) return names + ", ...";
+    names += (names.empty() ? "" : ", ") + text_of(field, "name");
+  }
+  return names;
+}
+
 /// One query for those on top and one for what all of them are together.
-Result<Ranking> ask_groups(const daemon::Config& config, const TopOptions& options) {
+Result<Ranking> ask_groups(const daemon::Config& config, const TopOptions& options,
+                           LogQuery& query) {
   WEIR_TRY(const Duration since, parse_span(options.since));
   WEIR_TRY(const server::AccessKey key, daemon_key(config, options.key));
   const StopSignal stop;  // before the threads of others: they are not to get the signal either
   DaemonClient daemon(config, key);
   LogQueries queries(daemon, stop);
-  LogQuery query{.text = {}, .groups = options.groups, .to = SystemRuntime(1).now()};
+  query.to = SystemRuntime(1).now();
   query.from = query.to - since;
   if (query.groups.empty()) {
     WEIR_TRY(query.groups, queries.flow_log_groups());
@@ -188,7 +205,13 @@ Result<Ranking> ask_groups(const daemon::Config& config, const TopOptions& optio
                std::string(kContributors);
   WEIR_TRY(const LogAnswer all, completed(queries, query));
 
-  Ranking ranking{.value_title = options.sum.empty() ? "COUNT" : "SUM"};
+  if (!top.table.rows.empty() && top.table.columns.size() == 1) {
+    WEIR_TRY(const std::string known, fields_of(daemon, query.groups.front()));
+    return Error{
+        ErrorKind::invalid, "Usage",
+        "no event has '" + options.by + "'; some fields of " + query.groups.front() + ": " + known};
+  }
+  Ranking ranking{.value_title = options.sum.empty() ? "COUNT" : "sum(" + options.sum + ")"};
   if (!all.table.rows.empty()) {
     ranking.total = number_in(all.table.rows.front(), kTotal);
     ranking.unique_count = number_in(all.table.rows.front(), kContributors);
@@ -209,8 +232,9 @@ Result<Ranking> ask_groups(const daemon::Config& config, const TopOptions& optio
 
 int top(const daemon::Config& config, const TopOptions& options) {
   if (options.rule.empty()) {
-    const auto ranking = ask_groups(config, options);
-    if (!ranking) return fail(ranking.error());
+    LogQuery query{.text = {}, .groups = options.groups};
+    const auto ranking = ask_groups(config, options, query);
+    if (!ranking) return fail_in(query.text, ranking.error());
     if (options.json) {
       std::cout << to_pretty_json(json_of(*ranking)) << '\n';
     } else {

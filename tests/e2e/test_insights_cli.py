@@ -135,17 +135,19 @@ def test_top_asks_log_groups(logs, daemon):
     done = top("--by", "srcAddr,action", "--sum", "packets", "--limit", "2")
     assert done.returncode == 0, done.stderr
     title, first, second, total = done.stdout.splitlines()
-    assert title.split() == ["srcAddr", "action", "SUM", "SHARE"]
+    assert title.split() == ["srcAddr", "action", "sum(packets)", "SHARE"]
     assert first.split()[:4] == ["203.0.113.3", "REJECT", "12", "33.3%"] and first.count("█") == 8
     assert second.split()[:4] == ["203.0.113.2", "ACCEPT", "10", "27.8%"]
     assert total == "4 contributors, in all 36, in the last 1h"
-    assert "203.0.113.0  480  25.0%" in top("--group", "/vpc/flow").stdout
+    assert "203.0.113.0         480  25.0%  ██████\n" in top("--group", "/vpc/flow").stdout
     done = top("--count", "--where", 'action = "REJECT"', "--json", "--group", "/vpc/flow")
     answer = json.loads(done.stdout)
     assert (answer["total"], answer["contributorCount"]) == (4, 2)
     assert sorted(one["keys"]["srcAddr"] for one in answer["contributors"]) == ["203.0.113.1", "203.0.113.3"]
     assert top("--where", 'action = "NONE"').stdout == "0 contributors, in all 0, in the last 1h\n"
     assert "Log group 'none' does not exist" in top("--group", "none").stderr
+    assert "no event has 'nothing'; some fields of /vpc/flow: " in top("--by", "nothing").stderr
+    assert top("--by", "srcAddr,").stderr.splitlines()[-1].strip() == "^"
     assert top("--rule", "r", "--by", "srcAddr").returncode == 2
 
 
