@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks every include of src/ against the module list in cmake/modules.cmake, keeps third-party headers out of
-our headers and in the modules that own them, keeps clocks and random numbers in base/runtime.cc, and compiles each
-header alone."""
+our headers and in the modules that own them, keeps clocks and random numbers in base/runtime.cc, and sees to it that
+each header compiles alone: a source or test that includes its own header first shows that whenever it is built; the
+other headers are compiled here, and again only when they or what they include have changed (build/layers.json)."""
 
 import concurrent.futures
+import functools
+import hashlib
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 SRC = TOP / "src"
+COMPILED = TOP / "build/layers.json"
+# -w: "#pragma once in main file" is the only warning that a header compiled alone gives and others do not.
+COMPILER = ["g++", "-std=c++20", "-fsyntax-only", "-w", f"-I{SRC}", f"-I{TOP}/third_party/duckdb", "-x", "c++"]
 
 # Third-party header prefixes and the modules whose .cc files may include them.
 OWNERS = {
@@ -111,12 +119,55 @@ def include_errors(path, table, allowed):
     return errors
 
 
-def compile_error(header):
-    # -w: "#pragma once in main file" is the only warning that a header compiled alone gives and others do not.
-    command = ["g++", "-std=c++20", "-fsyntax-only", "-w", f"-I{SRC}", f"-I{TOP}/third_party/duckdb", "-x", "c++",
-               str(header)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return f"{header}: does not compile alone\n{done.stderr}" if done.returncode else None
+def shown_by_build(sources):
+    """The headers that a source or test of every build includes before anything else."""
+    shown = set()
+    for path in sources:
+        if path.suffix == ".cc" and not path.stem.endswith(("_bench", "_fuzz")):
+            first = INCLUDE.search(path.read_text())
+            if first and first.group(1) == '"':
+                shown.add(SRC / first.group(2))
+    return shown
+
+
+@functools.cache
+def digest(path):
+    try:
+        return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return None  # gone: unlike every digest that was kept
+
+
+def compile_alone(header):
+    """The error, and the files that were read with their digests."""
+    with tempfile.NamedTemporaryFile() as dependencies:
+        done = subprocess.run([*COMPILER, "-MD", "-MF", dependencies.name, str(header)], capture_output=True, text=True,
+                              check=False)
+        if done.returncode:
+            return f"{header}: does not compile alone\n{done.stderr}", None
+        files = pathlib.Path(dependencies.name).read_text().partition(":")[2].replace("\\\n", " ").split()
+    return None, {file: digest(file) for file in files}
+
+
+def compile_errors(headers):
+    """Compiles those that are not known to compile as they are; the number of them and their errors."""
+    compiler = " ".join(COMPILER) + subprocess.run(["g++", "--version"], capture_output=True, text=True, check=True).stdout
+    known = json.loads(COMPILED.read_text()) if COMPILED.exists() else {}
+    if known.get("compiler") != compiler:
+        known = {"compiler": compiler, "headers": {}}
+    good = {name: files for name, files in known["headers"].items()
+            if all(digest(file) == kept for file, kept in files.items())}
+    due = [header for header in headers if str(header) not in good]
+    errors = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for header, (error, files) in zip(due, pool.map(compile_alone, due)):
+            if error:
+                errors.append(error)
+            else:
+                good[str(header)] = files
+    COMPILED.parent.mkdir(exist_ok=True)
+    COMPILED.write_text(json.dumps({"compiler": compiler, "headers": good}))
+    return len(due), errors
 
 
 def main():
@@ -125,11 +176,13 @@ def main():
     sources = sorted([*SRC.rglob("*.h"), *SRC.rglob("*.cc")])
     errors = [error for path in sources for error in include_errors(path, table, allowed)]
     headers = [path for path in sources if path.suffix == ".h"]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        errors += [error for error in pool.map(compile_error, headers) if error]
+    shown = shown_by_build(sources)
+    compiled, found = compile_errors([path for path in headers if path not in shown])
+    errors += found
     for error in errors:
         print(error, file=sys.stderr)
-    print(f"layers: {len(sources)} files of {len(table)} modules, {len(headers)} headers compiled alone, {len(errors)} errors")
+    print(f"layers: {len(sources)} files of {len(table)} modules; of {len(headers)} headers {len(shown & set(headers))} are "
+          f"shown by the build to compile alone, {compiled} were compiled now; {len(errors)} errors")
     return 1 if errors else 0
 
 

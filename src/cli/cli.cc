@@ -3,10 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <memory>
 
+#include "base/shape.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "daemon/config.h"
@@ -20,17 +23,39 @@ std::string flag_of(std::string_view key) {
   return flag;
 }
 
+/// Help without what CLI11 says of options besides: which of them exclude each other, types twice.
+class Help : public CLI::Formatter {
+ public:
+  Help() { column_width(32); }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();  // such as `INT:INT in [1 - 100]`
+    std::string text = option->get_type_size() == 0 ? "" : " " + type.substr(type.find(':') + 1);
+    if (!option->get_envname().empty()) text += " ($" + option->get_envname() + ")";
+    return text;
+  }
+};
+
+/// Settings that say where the daemon is and who asks it.
+constexpr std::array<std::string_view, 7> kClientSettings = {
+    "listen", "endpoint", "tls_certificate", "data", "ephemeral", "account", "region"};
+
 /// The options that every command which reads the configuration has.
 class Settings {
  public:
-  void add_to(CLI::App& app) {
+  enum class Shown : std::uint8_t { all, of_clients };
+
+  /// All settings are taken, so that one configuration serves every command; help of clients of the
+  /// daemon shows those that matter to them.
+  void add_to(CLI::App& app, Shown shown) {
     app.add_option("--config", file_, "YAML file with settings")->envname("WEIR_CONFIG");
     for (const daemon::Setting& setting : daemon::settings()) {
       const std::string key(setting.key);
       auto* option = app.add_option_function<std::string>(
           flag_of(key), [this, key](const std::string& value) { flags_[key] = value; },
           std::string(setting.help));
-      option->group(std::string(setting.section));
+      const bool is_shown =
+          shown == Shown::all || std::ranges::find(kClientSettings, key) != kClientSettings.end();
+      option->group(is_shown ? std::string(setting.section) : "");
       if (key == "ephemeral") option->expected(0, 1);
     }
   }
@@ -54,6 +79,10 @@ class CommandLine {
  public:
   CommandLine() : app_("Weir: the AWS network-monitoring pipeline as one program.", "weir") {
     app_.require_subcommand(1);
+    app_.formatter(std::make_shared<Help>());
+    app_.failure_message([](const CLI::App* app, const CLI::Error& problem) {
+      return "weir: " + std::string(problem.what()) + "\nSee " + with_parents(*app) + " --help.\n";
+    });
     app_.set_help_all_flag("--help-all", "Help for all commands");
     app_.footer(
         "Start with `weir serve`, then `eval \"$(weir env)\"` and use aws, boto3 or any AWS SDK.");
@@ -65,6 +94,11 @@ class CommandLine {
   }
 
   int run(std::vector<std::string> arguments) {
+    if (arguments.empty()) {
+      std::cerr << app_.help();
+      return kUsage;
+    }
+    if (const int code = check_command(arguments.front()); code != kSuccess) return code;
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     try {
       app_.parse(std::move(arguments));
@@ -76,20 +110,52 @@ class CommandLine {
   }
 
  private:
+  /// `weir top` of that command.
+  static std::string with_parents(const CLI::App& app) {
+    const CLI::App* deepest = &app;
+    while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().back();
+    std::string words = deepest->get_name();
+    for (deepest = deepest->get_parent(); deepest != nullptr; deepest = deepest->get_parent()) {
+      words = deepest->get_name() + " " + words;
+    }
+    return words;
+  }
+
+  /// CLI11 would only say that a command is missing.
+  int check_command(const std::string& name) const {
+    std::vector<std::string_view> known;
+    for (const CLI::App* one : app_.get_subcommands({})) known.push_back(one->get_name());
+    if (name.starts_with('-') || std::ranges::find(known, name) != known.end()) return kSuccess;
+    const std::string near = nearest_name(name, known);
+    std::cerr << "weir: there is no command '" << name << "'"
+              << (near.empty() ? "" : ", did you mean '" + near + "'?") << "\nSee weir --help.\n";
+    return kUsage;
+  }
+
   CLI::App& command(CLI::App& parent, const std::string& name, const std::string& help,
                     std::function<int()> action) {
     CLI::App& added = *parent.add_subcommand(name, help);
     added.callback([this, action = std::move(action)] { action_ = action; });
     return added;
   }
+  std::function<int()> with_settings(std::function<int(const daemon::Config&)> action) {
+    return [this, action = std::move(action)] {
+      const auto config = settings_.load();
+      return config ? action(*config) : fail(config.error());
+    };
+  }
   /// A command that needs the settings.
   CLI::App& configured(CLI::App& parent, const std::string& name, const std::string& help,
                        std::function<int(const daemon::Config&)> action) {
-    CLI::App& added = command(parent, name, help, [this, action = std::move(action)] {
-      const auto config = settings_.load();
-      return config ? action(*config) : fail(config.error());
-    });
-    settings_.add_to(added);
+    CLI::App& added = command(parent, name, help, with_settings(std::move(action)));
+    settings_.add_to(added, Settings::Shown::all);
+    return added;
+  }
+  /// A command that asks the running daemon.
+  CLI::App& client(CLI::App& parent, const std::string& name, const std::string& help,
+                   std::function<int(const daemon::Config&)> action) {
+    CLI::App& added = command(parent, name, help, with_settings(std::move(action)));
+    settings_.add_to(added, Settings::Shown::of_clients);
     return added;
   }
   CLI::App& group(const std::string& name, const std::string& help) {
@@ -100,11 +166,11 @@ class CommandLine {
 
   void add_service_commands() {
     configured(app_, "serve", "Run the daemon until it is told to stop (SIGINT, SIGTERM)", serve);
-    configured(app_, "env", "Print export lines for AWS clients of the daemon",
-               [this](const daemon::Config& config) { return env(config, env_); })
+    client(app_, "env", "Print export lines for AWS clients of the daemon",
+           [this](const daemon::Config& config) { return env(config, env_); })
         .add_option("--key", env_.key, "Name of the access key (the first if not given)");
-    configured(app_, "status", "Ask the running daemon how it is",
-               [this](const daemon::Config& config) { return status(config, status_); })
+    client(app_, "status", "Ask the running daemon how it is",
+           [this](const daemon::Config& config) { return status(config, status_); })
         .add_flag("--json", status_.json, "Print JSON");
     add_flows();
     add_insights();
@@ -117,8 +183,8 @@ class CommandLine {
 
   void add_flows() {
     CLI::App& added =
-        configured(app_, "flows", "Watch the flows of the running daemon's interfaces",
-                   [this](const daemon::Config& config) { return flows(config, flows_); });
+        client(app_, "flows", "Watch the flows of the running daemon's interfaces",
+               [this](const daemon::Config& config) { return flows(config, flows_); });
     added.add_flag("--once", flows_.once, "Print a table of the current window and end");
     added.add_flag("--json", flows_.json, "Print JSON and end");
     added.add_option("--filter", flows_.filter,
@@ -134,11 +200,14 @@ class CommandLine {
 
   void add_insights() {
     CLI::App& added =
-        configured(app_, "insights", "Ask log groups with a Logs Insights query",
-                   [this](const daemon::Config& config) { return insights(config, insights_); });
+        client(app_, "insights", "Ask log groups with a Logs Insights query",
+               [this](const daemon::Config& config) { return insights(config, insights_); });
     InsightsOptions& to = insights_;
-    added.add_option("query", to.query, "Such as 'stats sum(bytes) as b by srcAddr | sort b desc'")
-        ->required();
+    added.add_option("query", to.query, "Such as 'stats sum(bytes) as b by srcAddr | sort b desc'");
+    added.add_option("--saved", to.saved, "Instead: the saved query of that name");
+    added.add_option("--param", to.parameters, "Of the saved query: name=value; may be repeated")
+        ->expected(1)
+        ->take_all();
     added
         .add_option("--group", to.groups,
                     "Log group to search; may be repeated (all that hold flow logs if not given)")
@@ -154,9 +223,8 @@ class CommandLine {
   }
 
   void add_tail() {
-    CLI::App& added =
-        configured(app_, "tail", "Follow log groups of the running daemon",
-                   [this](const daemon::Config& config) { return tail(config, tail_); });
+    CLI::App& added = client(app_, "tail", "Follow log groups of the running daemon",
+                             [this](const daemon::Config& config) { return tail(config, tail_); });
     added.add_option("groups", tail_.groups, "Names or ARNs of log groups, at most 10")->required();
     added.add_option("--filter", tail_.filter, "Only events that this filter pattern matches");
     added.add_option("--stream", tail_.streams,
@@ -168,14 +236,29 @@ class CommandLine {
   }
 
   void add_top() {
-    CLI::App& added =
-        configured(app_, "top", "Show the top contributors that an insight rule found",
-                   [this](const daemon::Config& config) { return top(config, top_); });
-    added.add_option("--rule", top_.rule, "Name of the Contributor Insights rule")->required();
-    added.add_option("--since", top_.since, "How far back: 90s, 30m, 6h, 1d (at most a day)");
-    added.add_option("--limit", top_.limit, "Most contributors")->check(CLI::Range(1, 100));
-    added.add_flag("--json", top_.json, "Print the report as JSON");
-    added.add_option("--key", top_.key, "Name of the daemon's access key (the first if not given)");
+    CLI::App& added = client(app_, "top", "Show who is on top in log groups or by an insight rule",
+                             [this](const daemon::Config& config) { return top(config, top_); });
+    TopOptions& to = top_;
+    auto* group = added.add_option(
+        "--group", to.groups,
+        "Log group to look at; may be repeated (all that hold flow logs if not given)");
+    group->expected(1)->take_all();
+    auto* by =
+        added.add_option("--by", to.by, "Fields that make a contributor, such as srcAddr,dstPort");
+    auto* sum = added.add_option("--sum", to.sum, "Number to add up (bytes if not given)");
+    auto* count = added.add_flag_callback(
+        "--count", [&to] { to.sum.clear(); }, "Count the events instead");
+    count->excludes(sum);
+    auto* where = added.add_option("--where", to.where,
+                                   "Only events like that, such as 'action = \"REJECT\"'");
+    auto* rule = added.add_option("--rule", to.rule,
+                                  "Show instead what this Contributor Insights rule has counted");
+    for (auto* other : {group, by, sum, count, where}) rule->excludes(other);
+    added.add_option("--since", to.since,
+                     "How far back: 90s, 30m, 6h, 1d (of a rule at most a day)");
+    added.add_option("--limit", to.limit, "Most contributors")->check(CLI::Range(1, 100));
+    added.add_flag("--json", to.json, "Print JSON");
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
   }
 
   void add_config_commands() {
@@ -204,9 +287,9 @@ class CommandLine {
   }
 
   void add_import() {
-    CLI::App& added = configured(
-        app_, "import", "Bring flow logs that AWS wrote into a log group or a bucket",
-        [this](const daemon::Config& config) { return import_records(config, import_); });
+    CLI::App& added =
+        client(app_, "import", "Bring flow logs that AWS wrote into a log group or a bucket",
+               [this](const daemon::Config& config) { return import_records(config, import_); });
     ImportOptions& to = import_;
     added
         .add_option("paths", to.paths,
@@ -239,10 +322,10 @@ class CommandLine {
 
   void add_tool_commands() {
     CLI::App& keys = group("keys", "Access keys of the daemon (it reads them when it starts)");
-    configured(keys, "list", "List names and permissions", [this](const daemon::Config& config) {
+    client(keys, "list", "List names and permissions", [this](const daemon::Config& config) {
       return keys_list(config, keys_json_);
     }).add_flag("--json", keys_json_, "Print JSON");
-    CLI::App& add = configured(keys, "add", "Make a new key", [this](const daemon::Config& config) {
+    CLI::App& add = client(keys, "add", "Make a new key", [this](const daemon::Config& config) {
       return keys_add(config, key_name_, key_permission_);
     });
     add.add_option("name", key_name_, "Name of the key")->required();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/result_table.h"
 #include "daemon/config.h"
 #include "server/credentials.h"
 
@@ -16,6 +17,13 @@ namespace weir::cli {
 /// Says `weir: <message>` on standard error and returns kFailure.
 int fail(const Error& error);
 
+/// The same for an error of that Logs Insights query: shows where in it something is wrong.
+int fail_in(const std::string& query, const Error& error);
+
+/// Columns of standard output if it is a terminal, else 0.
+std::size_t terminal_width();
+/// On standard output, as wide as the terminal at most. Nothing for a table without columns.
+void print_table(const ResultTable& table);
 /// Whether standard output is a terminal that wants colours (NO_COLOR is honoured).
 bool has_colours();
 /// `text` in an SGR colour such as "32" where has_colours().
@@ -67,13 +75,18 @@ struct TailOptions {
 int tail(const daemon::Config& config, const TailOptions& options);
 
 struct TopOptions {
-  std::string rule;
+  std::string rule;                 // "": log groups are asked
+  std::vector<std::string> groups;  // none: all that hold flow logs
+  std::string by = "srcAddr";       // fields, separated by commas
+  std::string sum = "bytes";        // "": events are counted
+  std::string where;                // condition of a Logs Insights filter
   std::string since = "1h";
   int limit = 10;
   bool json = false;
   std::string key;  // of the daemon
 };
-/// The top contributors that an insight rule of the daemon found, with their shares.
+/// The top contributors that an insight rule of the daemon or a query of log groups found, with
+/// their shares.
 int top(const daemon::Config& config, const TopOptions& options);
 
 int version(bool json);
@@ -113,7 +126,9 @@ int import_records(const daemon::Config& config, const ImportOptions& options);
 
 struct InsightsOptions {
   std::string query;
-  std::vector<std::string> groups;  // none: all that hold flow logs
+  std::string saved;                    // instead of `query`: name of a saved one
+  std::vector<std::string> parameters;  // of the saved one, name=value
+  std::vector<std::string> groups;      // none: those of the saved one, else all with flow logs
   std::string since = "1h";
   std::string from;  // ISO 8601; instead of `since`
   std::string to;    // "": now

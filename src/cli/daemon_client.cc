@@ -1,16 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/daemon_client.h"
 
-#include <utility>
+#include <curl/curl.h>
+#include <poll.h>
+
+#include <ctime>
+#include <memory>
 
 #include "cli/commands.h"
 #include "client/aws_profile.h"
 #include "daemon/daemon.h"
+#include "wire/digest.h"
+#include "wire/http.h"
+#include "wire/sigv4_signer.h"
 
 namespace weir::cli {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 256u << 20;
+constexpr std::size_t kShownBytesMax = 300;  // of an answer that is no JSON
+constexpr long kConnectTimeoutMs = 5'000;
+constexpr long kPageTimeoutMs = 5'000;
+constexpr long kCallTimeoutMs = 60'000;
+constexpr long kSilenceSecondsMax = 30;  // a live tail has an update each second
+constexpr int kPollMs = 1'000;
+constexpr int kTriesMax = 3;
+constexpr Duration kRetryFirst{200};
+
+using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using Multi = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
+using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using Text = std::unique_ptr<char, decltype(&curl_free)>;
+
+Error no_answer(const daemon::Config& config, std::string_view why) {
+  return {ErrorKind::unavailable, "NoAnswer",
+          "no answer from " + config.endpoint_url() + ": " + std::string(why) +
+              " (is the daemon running? --listen or --endpoint say where)"};
+}
+
+/// Without what AWS's Java clients add for developers.
+std::string for_people(const std::string& message) {
+  return message.substr(0, message.find(" (Service: "));
+}
 
 void add_details(const Document::Map& body, Error& error) {
   for (const auto& [name, value] : body) {
@@ -22,19 +53,30 @@ void add_details(const Document::Map& body, Error& error) {
   }
 }
 
-Error error_of(const client::HttpResponse& response) {
-  Error error{ErrorKind::invalid, "HTTP " + std::to_string(response.status),
-              response.body.substr(0, 300)};
-  const auto body = parse_json(response.body);
-  if (!body || body->map() == nullptr) return error;
-  if (const Document* type = body->find("__type"); type != nullptr && type->string() != nullptr) {
+bool may_pass(long status) { return status == 429 || status >= 500; }
+
+/// What an answer with another status than 200 says.
+Error error_in(const std::string& url, long status, const std::string& body) {
+  const std::string number = std::to_string(status);
+  Error error{may_pass(status) ? ErrorKind::unavailable : ErrorKind::invalid, "HTTP " + number,
+              url + " answered with status " + number + ": " + body.substr(0, kShownBytesMax)};
+  const auto document = parse_json(body);
+  if (!document || document->map() == nullptr) return error;
+  if (const Document* type = document->find("__type"); type != nullptr && type->string()) {
     error.code = *type->string();
   }
-  if (const Document* said = body->find("message"); said != nullptr && said->string() != nullptr) {
-    error.message = *said->string();
+  if (const Document* said = document->find("message"); said != nullptr && said->string()) {
+    error.message = for_people(*said->string());
   }
-  add_details(*body->map(), error);
+  add_details(*document->map(), error);
   return error;
+}
+
+std::string escaped(const std::string& text) {
+  const Text escaped(curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())),
+                     &curl_free);
+  WEIR_ASSERT(escaped != nullptr);
+  return escaped.get();
 }
 
 }  // namespace
@@ -55,34 +97,179 @@ Result<server::AccessKey> daemon_key(const daemon::Config& config, const std::st
   return found.access_key.empty() ? key : found;
 }
 
-Result<DaemonClient> DaemonClient::make(Runtime& runtime, const daemon::Config& config,
-                                        const Service& service, const std::string& key_name) {
-  WEIR_TRY(const server::AccessKey key, daemon_key(config, key_name));
-  client::HttpClient::Config http;
-  http.response_bytes_max = kAnswerBytesMax;
-  http.ca_file = config.tls_certificate;
-  http.user_agent = "Weir/" + std::string(daemon::version());
-  client::SignedClient::Config signing;
-  signing.url = config.endpoint_url();
-  signing.identity = {.access_key = key.access_key,
-                      .secret_key = key.secret_key,
-                      .session_token = {},
-                      .region = config.region,
-                      .service = std::string(service.signing_name)};
-  signing.attempts_max = 3;
-  auto sender = std::make_unique<client::HttpClient>(http);
-  auto client = std::make_unique<client::SignedClient>(runtime, *sender, std::move(signing));
-  return DaemonClient(std::move(sender), std::move(client), std::string(service.target_prefix));
+struct DaemonClient::Request {
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};  // "": GET
+  long timeout_ms = 0;    // 0: only silence ends it
+};
+
+struct DaemonClient::Transfer {
+  const Take* take = nullptr;  // of a good answer; else the body is kept
+  CURL* handle = nullptr;
+  std::string body = {};
+  Result<void> taken = Result<void>();
+  long status = 0;
+  Time* server_time = nullptr;
+
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) {
+    return static_cast<Transfer*>(self)->accept({data, size * count}) ? size * count : 0;
+  }
+  bool accept(std::string_view bytes) {
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    if (take != nullptr && status == 200) {
+      taken = (*take)(bytes);
+      return static_cast<bool>(taken);
+    }
+    if (body.size() + bytes.size() > kAnswerBytesMax) return false;
+    body.append(bytes);
+    return true;
+  }
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
+    const std::string_view line(data, size * count);
+    constexpr std::string_view kDate = "Date: ";
+    if (line.size() > kDate.size() &&
+        wire::equals_ignoring_case(line.substr(0, kDate.size()), kDate)) {
+      const std::string date(line.substr(kDate.size()));
+      const std::time_t seconds = curl_getdate(date.c_str(), nullptr);
+      if (seconds > 0) *static_cast<Transfer*>(self)->server_time = Time::from_seconds(seconds);
+    }
+    return size * count;
+  }
+};
+
+DaemonClient::DaemonClient(const daemon::Config& config, server::AccessKey key,
+                           const StopSignal* stop)
+    : config_(config), key_(std::move(key)), stop_(stop) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+DaemonClient::~DaemonClient() { curl_global_cleanup(); }
+
+Result<Document> DaemonClient::page(const std::string& path, const Parameters& parameters) {
+  Request request{.url = config_.endpoint_url() + path, .timeout_ms = kPageTimeoutMs};
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    request.url += std::exchange(separator, '&') + name + "=" + escaped(value);
+  }
+  Transfer transfer;
+  WEIR_CHECK(perform(request, transfer));
+  if (is_stopped_) return Document(Document::Map{});
+  return parse_json(transfer.body);
 }
 
-Result<Document> DaemonClient::call(std::string_view operation, const Document& input) const {
-  client::SignedClient::Call call{.body = to_json(input)};
-  call.headers.add("Content-Type", "application/x-amz-json-1.1");
-  call.headers.add("X-Amz-Target", target_ + '.' + std::string(operation));
-  WEIR_TRY(const client::HttpResponse response, client_->send(call));
-  if (response.status != 200) return error_of(response);
-  if (response.body.empty()) return Document(Document::Map{});
-  return parse_json(response.body);
+Result<Document> DaemonClient::call(const Service& service, std::string_view operation,
+                                    const Document& input) {
+  Duration delay = kRetryFirst;
+  for (int tries = 1;; ++tries) {
+    Request request = signed_request(service, operation, input);
+    request.timeout_ms = kCallTimeoutMs;
+    Transfer transfer;
+    const auto done = perform(request, transfer);
+    if (is_stopped_) return Document(Document::Map{});
+    if (done) return transfer.body.empty() ? Document(Document::Map{}) : parse_json(transfer.body);
+    if (!may_pass(transfer.status) || tries == kTriesMax) return done.error();
+    wait(delay);
+    delay *= 2;
+  }
+}
+
+Result<void> DaemonClient::stream(const Service& service, std::string_view operation,
+                                  const Document& input, const Take& take) {
+  Transfer transfer{.take = &take};
+  return perform(signed_request(service, operation, input), transfer);
+}
+
+void DaemonClient::wait(Duration time) {
+  if (stop_ == nullptr) {
+    ::poll(nullptr, 0, static_cast<int>(time.count()));
+  } else if (stop_->wait(time)) {
+    is_stopped_ = true;
+  }
+}
+
+DaemonClient::Request DaemonClient::signed_request(const Service& service,
+                                                   std::string_view operation,
+                                                   const Document& input) const {
+  Request made{.url = config_.endpoint_url(), .body = to_json(input)};
+  wire::HttpRequest request;
+  request.method = "POST";
+  wire::set_target(request, "/");
+  request.headers.add("Host", made.url.substr(made.url.find("://") + 3));
+  request.headers.add("Content-Type", "application/x-amz-json-1.1");
+  request.headers.add("X-Amz-Target",
+                      std::string(service.target_prefix) + '.' + std::string(operation));
+  wire::sigv4::sign(request,
+                    {.access_key = key_.access_key,
+                     .secret_key = key_.secret_key,
+                     .session_token = {},
+                     .region = config_.region,
+                     .service = std::string(service.signing_name)},
+                    runtime_.now(), wire::sha256_hex(made.body));
+  made.headers = request.headers.all();
+  return made;
+}
+
+Result<void> DaemonClient::perform(const Request& request, Transfer& transfer) {
+  const Easy easy(curl_easy_init(), &curl_easy_cleanup);
+  WEIR_ASSERT(easy != nullptr);
+  List headers(curl_slist_append(nullptr, "Expect:"), &curl_slist_free_all);
+  for (const auto& [name, value] : request.headers) {
+    headers.reset(curl_slist_append(headers.release(), (name + ": " + value).c_str()));
+    WEIR_ASSERT(headers != nullptr);
+  }
+  const std::string agent = "Weir/" + std::string(daemon::version());
+  transfer.handle = easy.get();
+  transfer.server_time = &server_time_;
+  curl_easy_setopt(easy.get(), CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_USERAGENT, agent.c_str());
+  curl_easy_setopt(easy.get(), CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+  if (!request.body.empty()) {
+    curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, request.body.c_str());
+  }
+  curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
+  if (request.timeout_ms > 0) {
+    curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, request.timeout_ms);
+  } else {
+    curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kSilenceSecondsMax);
+  }
+  if (!config_.tls_certificate.empty()) {
+    curl_easy_setopt(easy.get(), CURLOPT_CAINFO, config_.tls_certificate.c_str());
+  }
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &transfer);
+  return drive(easy.get(), transfer, request.url);
+}
+
+Result<void> DaemonClient::drive(void* easy, Transfer& transfer, const std::string& url) {
+  const Multi multi(curl_multi_init(), &curl_multi_cleanup);
+  WEIR_ASSERT(multi != nullptr);
+  curl_multi_add_handle(multi.get(), easy);
+  CURLcode code = CURLE_OK;
+  for (int running = 1; running > 0 && !is_stopped_;) {
+    curl_multi_perform(multi.get(), &running);
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left)) {
+      if (message->msg == CURLMSG_DONE) code = message->data.result;
+    }
+    if (running == 0) break;
+    curl_waitfd stop{
+        .fd = stop_ == nullptr ? -1 : stop_->fd(), .events = CURL_WAIT_POLLIN, .revents = 0};
+    curl_multi_poll(multi.get(), &stop, stop_ == nullptr ? 0 : 1, kPollMs, nullptr);
+    if (stop_ != nullptr) wait(Duration(0));
+  }
+  curl_easy_getinfo(static_cast<CURL*>(easy), CURLINFO_RESPONSE_CODE, &transfer.status);
+  curl_multi_remove_handle(multi.get(), easy);
+  if (is_stopped_) return {};
+  WEIR_CHECK(transfer.taken);
+  if (code != CURLE_OK) return no_answer(config_, curl_easy_strerror(code));
+  if (transfer.status != 200) return error_in(url, transfer.status, transfer.body);
+  return {};
 }
 
 }  // namespace weir::cli

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/document.h"
 #include "base/result.h"
 #include "base/runtime.h"
-#include "client/http_client.h"
-#include "client/signed_client.h"
+#include "cli/stop_signal.h"
 #include "daemon/config.h"
 #include "server/credentials.h"
 
@@ -20,32 +20,65 @@ namespace weir::cli {
 /// be read, else what AWS clients find in the environment.
 Result<server::AccessKey> daemon_key(const daemon::Config& config, const std::string& name);
 
-/// Calls operations of the running daemon, signed as any AWS client would.
+/// A service of the daemon that speaks JSON 1.1.
+struct Service {
+  std::string_view signing_name;
+  std::string_view target_prefix;
+};
+inline constexpr Service kLogs{.signing_name = "logs", .target_prefix = "Logs_20140328"};
+inline constexpr Service kMetrics{.signing_name = "monitoring",
+                                  .target_prefix = "GraniteServiceVersion20100801"};
+
+/// The running daemon as the commands see it: its own pages, and operations signed as any AWS
+/// client would sign them, with plain answers or answers that are streams.
 ///
-/// Threads: used by one; it blocks.
+/// Threads: used by one; it blocks. Bounds: 5 s for a page, a minute for a call, three tries of a
+/// call that is throttled or fails inside the daemon, 30 s of silence in a stream, 256 MiB of an
+/// answer that is no stream.
+/// Error: kind unavailable without an answer or for an answer that may pass; else with code and
+/// message of the service, and further members of the answer as details, numbers too, those of
+/// inner structures by their own names.
 class DaemonClient {
  public:
-  /// A service of the daemon that speaks JSON 1.1.
-  struct Service {
-    std::string_view signing_name;   // "logs"
-    std::string_view target_prefix;  // "Logs_20140328"
-  };
-  /// `key`: see daemon_key().
-  static Result<DaemonClient> make(Runtime& runtime, const daemon::Config& config,
-                                   const Service& service, const std::string& key);
+  using Parameters = std::vector<std::pair<std::string, std::string>>;
+  /// Takes the next bytes of a stream. Its Error ends the stream.
+  using Take = std::function<Result<void>(std::string_view bytes)>;
 
-  /// Error: code and message of the service; further members of the body as details, numbers too,
-  /// those of inner structures by their own names.
-  Result<Document> call(std::string_view operation, const Document& input) const;
+  /// Without a key only pages can be asked for. `stop`: ends what is under way.
+  explicit DaemonClient(const daemon::Config& config, server::AccessKey key = {},
+                        const StopSignal* stop = nullptr);
+  ~DaemonClient();
+  DaemonClient(const DaemonClient&) = delete;
+  DaemonClient& operator=(const DaemonClient&) = delete;
+
+  /// One of the daemon's own pages (`/_weir/...`), which need no key.
+  Result<Document> page(const std::string& path, const Parameters& parameters = {});
+  Result<Document> call(const Service& service, std::string_view operation, const Document& input);
+  /// Gives each piece of the answer to `take` until it ends, and its Error back.
+  Result<void> stream(const Service& service, std::string_view operation, const Document& input,
+                      const Take& take);
+
+  /// The user stopped the program: what was under way ended without a result.
+  bool is_stopped() const { return is_stopped_; }
+  /// What the daemon's clock said in its last answer (whole seconds).
+  Time server_time() const { return server_time_; }
+  /// Until the time has passed or the user has stopped the program.
+  void wait(Duration time);
 
  private:
-  DaemonClient(std::unique_ptr<client::HttpClient> http,
-               std::unique_ptr<client::SignedClient> client, std::string target_prefix)
-      : http_(std::move(http)), client_(std::move(client)), target_(std::move(target_prefix)) {}
+  struct Request;
+  struct Transfer;
+  Request signed_request(const Service& service, std::string_view operation,
+                         const Document& input) const;
+  Result<void> perform(const Request& request, Transfer& transfer);
+  Result<void> drive(void* easy, Transfer& transfer, const std::string& url);
 
-  std::unique_ptr<client::HttpClient> http_;
-  std::unique_ptr<client::SignedClient> client_;
-  std::string target_;
+  const daemon::Config& config_;
+  const server::AccessKey key_;
+  const StopSignal* const stop_;
+  mutable SystemRuntime runtime_{1};  // for its clock
+  bool is_stopped_ = false;
+  Time server_time_;
 };
 
 }  // namespace weir::cli

@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <iostream>
 #include <vector>
 
+#include "cli/answers.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/http.h"
+#include "cli/daemon_client.h"
+#include "cli/result_table.h"
+#include "cli/stop_signal.h"
 #include "net/protocol.h"
 
 namespace weir::cli {
@@ -40,35 +42,11 @@ constexpr std::array<Title, 9> kTitles = {{
 }};
 using Cells = std::array<std::string, kTitles.size()>;
 
-std::string text_of(const Document& row, std::string_view name) {
-  const Document* const value = row.find(name);
-  return value != nullptr && value->string() != nullptr ? *value->string() : "";
-}
-std::int64_t number_of(const Document& row, std::string_view name) {
-  const Document* const value = row.find(name);
-  return value != nullptr && value->integer() != nullptr ? *value->integer() : 0;
-}
-
 /// `10.0.0.1:22`, `[2001:db8::1]:22`, `10.0.0.1` without a port.
 std::string endpoint(const std::string& address, std::int64_t port) {
   if (port == 0) return address;
   const bool is_v6 = address.find(':') != std::string::npos;
   return (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
-
-/// 1234567 as `1.2M`.
-std::string short_number(std::int64_t value) {
-  constexpr std::string_view kUnits = " kMGTPE";
-  auto rest = static_cast<double>(value);
-  std::size_t unit = 0;
-  while (rest >= 999.5 && unit + 1 < kUnits.size()) {
-    rest /= 1000;
-    ++unit;
-  }
-  if (unit == 0) return std::to_string(value);
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), rest < 9.95 ? "%.1f%c" : "%.0f%c", rest, kUnits[unit]);
-  return text.data();
 }
 
 Cells cells_of(const Document& row) {
@@ -79,8 +57,8 @@ Cells cells_of(const Document& row) {
           net::protocol_name(static_cast<std::uint8_t>(number_of(row, "protocol"))),
           endpoint(text_of(row, "source"), number_of(row, "source_port")),
           endpoint(text_of(row, "destination"), number_of(row, "destination_port")),
-          short_number(number_of(row, "packets")),
-          short_number(number_of(row, "bytes")),
+          short_count(real_of(row, "packets")),
+          short_count(real_of(row, "bytes")),
           std::to_string((number_of(row, "end_ms") - number_of(row, "start_ms")) / 1000),
           text_of(row, "device")};
 }
@@ -118,10 +96,9 @@ void print_table(const Document& answer, std::size_t rows_max) {
 }
 
 void print_totals(const Document& answer) {
-  std::cout << number_of(answer, "matched") << " flows, "
-            << short_number(number_of(answer, "packets")) << " packets, "
-            << short_number(number_of(answer, "bytes")) << " bytes in the open windows of "
-            << number_of(answer, "interfaces")
+  std::cout << number_of(answer, "matched") << " flows, " << short_count(real_of(answer, "packets"))
+            << " packets, " << short_count(real_of(answer, "bytes"))
+            << " bytes in the open windows of " << number_of(answer, "interfaces")
             << (number_of(answer, "interfaces") == 1 ? " interface\n" : " interfaces\n");
 }
 
@@ -132,14 +109,15 @@ std::size_t terminal_lines() {
 }
 
 Result<Document> ask(const daemon::Config& config, const FlowsOptions& options) {
-  Parameters parameters = {{"sort", options.sort}, {"limit", std::to_string(options.limit)}};
+  DaemonClient::Parameters parameters = {{"sort", options.sort},
+                                         {"limit", std::to_string(options.limit)}};
   if (!options.filter.empty()) parameters.emplace_back("filter", options.filter);
   std::string expression;
   for (const std::string& word : options.expression) {
     expression += (expression.empty() ? "" : " ") + word;
   }
   if (!expression.empty()) parameters.emplace_back("expression", expression);
-  WEIR_TRY(auto answer, get_json(config.endpoint_url(), "/_weir/flows", parameters));
+  WEIR_TRY(auto answer, DaemonClient(config).page("/_weir/flows", parameters));
   const Document* const flows = answer.find("flows");
   if (flows == nullptr || flows->list() == nullptr) {
     return Error{ErrorKind::internal, "NoAnswer", "the daemon's answer has no list of flows"};
@@ -147,23 +125,8 @@ Result<Document> ask(const daemon::Config& config, const FlowsOptions& options) 
   return answer;
 }
 
-/// Until the signal or for the time; false at the signal.
-bool wait_unless_signalled(const sigset_t& signals, int seconds) {
-  const timespec timeout{seconds, 0};
-  return ::sigtimedwait(&signals, nullptr, &timeout) < 0;
-}
-
-bool has_just_begun(const Document& answer) {
-  const Document* const started = answer.find("started");
-  return started != nullptr && started->boolean() != nullptr && *started->boolean();
-}
-
 int watch(const daemon::Config& config, const FlowsOptions& options) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const StopSignal stop;
   do {
     const auto answer = ask(config, options);
     if (!answer) return fail(answer.error());
@@ -172,7 +135,7 @@ int watch(const daemon::Config& config, const FlowsOptions& options) {
     std::cout << '\n';
     print_table(*answer, terminal_lines() - kHeadLines);
     std::cout << std::flush;
-  } while (wait_unless_signalled(signals, options.interval_s));
+  } while (!stop.wait(std::chrono::seconds(options.interval_s)));
   return kSuccess;
 }
 
@@ -182,7 +145,7 @@ int flows(const daemon::Config& config, const FlowsOptions& options) {
   const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
   if (is_terminal && !options.once && !options.json) return watch(config, options);
   auto answer = ask(config, options);
-  if (answer && has_just_begun(*answer)) {
+  if (answer && flag_of(*answer, "started")) {
     std::cerr << "weir: nothing was captured until now; looking for " << kFirstLook_s << " s\n";
     const timespec pause{kFirstLook_s, 0};
     ::nanosleep(&pause, nullptr);

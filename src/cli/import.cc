@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/daemon_client.h"
+#include "cli/result_table.h"
 #include "client/aws_credentials.h"
 #include "client/aws_settings.h"
 #include "client/s3_client.h"
@@ -39,23 +40,9 @@ void ask_to_stop(int signal) {
   ::signal(signal, SIG_DFL);
 }
 
-std::string with_unit(double number, const char* const* units, double step) {
-  while (number >= step && units[1] != nullptr) {
-    number /= step;
-    ++units;
-  }
-  char text[32];
-  std::snprintf(text, sizeof text, number < 10 && **units != 0 ? "%.1f%s" : "%.0f%s", number,
-                *units);
-  return text;
-}
-std::string count_text(double number) {
-  static constexpr const char* kUnits[] = {"", " k", " M", " G", nullptr};
-  return with_unit(number, kUnits, 1000);
-}
-std::string bytes_text(double number) {
-  static constexpr const char* kUnits[] = {" B", " kB", " MB", " GB", " TB", nullptr};
-  return with_unit(number, kUnits, 1000);
+std::string bytes_text(double number) { return short_count(number) + "B"; }
+std::string files_text(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " file" : " files");
 }
 std::string time_text(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
@@ -91,8 +78,8 @@ class ProgressLine {
     const auto records = static_cast<double>(progress_.records);
     const auto bytes = static_cast<double>(progress_.bytes);
     const auto of_all = static_cast<double>(progress_.bytes_listed);
-    std::string line = count_text(records) + " records, " + count_text(records / passed) + "/s, " +
-                       bytes_text(bytes) + " of " + std::to_string(progress_.sources) + " files";
+    std::string line = short_count(records) + " records, " + short_count(records / passed) +
+                       "/s, " + bytes_text(bytes) + " of " + files_text(progress_.sources);
     if (progress_.is_all_listed && of_all > 0 && bytes > 0) {
       const double share = std::min(bytes / of_all, 1.0);
       line = bar(share) + line + ", " + time_text(passed * (1 - share) / share) + " left";
@@ -180,22 +167,23 @@ void print_found(const import::Summary& summary) {
 void print_text(const import::Summary& summary, double seconds) {
   print_found(summary);
   std::cout << coloured(std::to_string(summary.records) + " records", "1") << " from "
-            << summary.sources << " files (" << bytes_text(static_cast<double>(summary.bytes))
+            << files_text(summary.sources) << " (" << bytes_text(static_cast<double>(summary.bytes))
             << ") in " << time_text(seconds);
   if (seconds > 0) {
-    std::cout << ", " << count_text(static_cast<double>(summary.records) / seconds) << "/s";
+    std::cout << ", " << short_count(static_cast<double>(summary.records) / seconds) << "/s";
   }
   std::cout << '\n';
   if (summary.first) {
     std::cout << "time: " << to_iso8601(*summary.first) << " to " << to_iso8601(*summary.last)
               << '\n';
   }
-  for (const auto& [kind, count] : summary.kinds) std::cout << kind << ": " << count << " files\n";
+  for (const auto& [kind, count] : summary.kinds)
+    std::cout << kind << ": " << files_text(count) << '\n';
   for (const auto& [format, count] : summary.formats) {
     std::cout << count << " records: " << format << '\n';
   }
   if (summary.sources_known > 0) {
-    std::cout << "imported before: " << summary.sources_known << " files\n";
+    std::cout << "imported before: " << files_text(summary.sources_known) << '\n';
   }
   if (summary.expired > 0) {
     std::cout << "not stored, older than the retention of the log group: " << summary.expired

@@ -10,16 +10,12 @@
 namespace weir::cli {
 namespace {
 
-constexpr std::size_t kColumnCutMin = 20;
+constexpr std::size_t kUncutMax = 24;  // as wide as timestamps, addresses and interface ids
+constexpr std::size_t kCutMin = 12;
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kEllipsis = "…";
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
-}
 
 /// The first `count` characters.
 std::string_view beginning(std::string_view text, std::size_t count) {
@@ -51,7 +47,9 @@ std::string visible(std::string_view text) {
   return out;
 }
 
+/// Shares, too: `12.5%`.
 bool is_number(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size();
@@ -77,7 +75,7 @@ Column column_of(const ResultTable& table, const std::string& name) {
   }
   column.is_right = has_values && !has_others;
   for (const std::string& cell : column.cells) {
-    column.width = std::max(column.width, characters(cell));
+    column.width = std::max(column.width, shown_width(cell));
   }
   return column;
 }
@@ -85,10 +83,14 @@ Column column_of(const ResultTable& table, const std::string& name) {
 void narrow(std::vector<Column>& columns, std::size_t width_max) {
   std::size_t total = kGap.size() * (columns.size() - 1);
   for (const Column& column : columns) total += column.width;
-  while (total > width_max) {
-    const auto widest = std::ranges::max_element(columns, {}, &Column::width);
-    if (widest->width <= kColumnCutMin) return;
-    --widest->width;
+  std::vector<Column*> wide;
+  for (Column& column : columns) {
+    if (column.width > kUncutMax) wide.push_back(&column);
+  }
+  while (total > width_max && !wide.empty()) {
+    Column& widest = **std::ranges::max_element(wide, {}, &Column::width);
+    if (widest.width <= kCutMin) return;
+    --widest.width;
     --total;
   }
 }
@@ -101,6 +103,11 @@ std::string csv_field(const std::string& text) {
 }
 
 }  // namespace
+
+std::size_t shown_width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
+}
 
 void ResultTable::add(const std::vector<std::pair<std::string, std::string>>& row) {
   auto& added = rows.emplace_back();
@@ -121,10 +128,10 @@ std::vector<std::string> aligned(const ResultTable& table, std::size_t width_max
     std::string line;
     for (const Column& column : columns) {
       std::string cell = column.cells[row];
-      if (characters(cell) > column.width) {
+      if (shown_width(cell) > column.width) {
         cell = std::string(beginning(cell, column.width - 1)).append(kEllipsis);
       }
-      const std::string space(column.width - characters(cell), ' ');
+      const std::string space(column.width - shown_width(cell), ' ');
       if (!line.empty() || &column != &columns.front()) line += kGap;
       line += column.is_right ? space + cell : cell + space;
     }
@@ -164,7 +171,7 @@ std::string with_carets(std::string_view text, std::size_t begin, std::size_t en
   for (const char c : text.substr(line_begin, begin - line_begin)) {
     if (!is_continuation(c)) carets += c == '\t' ? '\t' : ' ';
   }
-  carets.append(std::max<std::size_t>(1, characters(marked)), '^');
+  carets.append(std::max<std::size_t>(1, shown_width(marked)), '^');
   return std::string(line) + '\n' + carets;
 }
 

@@ -20,10 +20,12 @@ struct ResultTable {
 };
 
 /// Lines of aligned columns, the first of them the titles; columns of numbers to the right. Control
-/// characters are shown as escapes. With `width_max` the widest columns are cut (an ellipsis says
-/// so) until a line has at most that many characters or no column is wider than 20; 0: nothing is
-/// cut.
+/// characters are shown as escapes. With `width_max` columns wider than 24 are cut (an ellipsis
+/// says so), down to 12, until a line has at most that many characters; 0: nothing is cut.
 std::vector<std::string> aligned(const ResultTable& table, std::size_t width_max);
+
+/// Characters of a line as a terminal shows it: those of UTF-8 text, each one column wide.
+std::size_t shown_width(std::string_view text);
 
 /// RFC 4180, with a line of column names.
 std::string as_csv(const ResultTable& table);

@@ -32,6 +32,21 @@ TEST(ResultTable, WideColumnsAreCutAndControlCharactersAreShown) {
                                               std::string(21, 'x') + "…  a\\nb\\x1b[2Jä"));
 }
 
+TEST(ResultTable, ATimestampIsNotCut) {
+  const std::string time = "2026-01-31 12:34:56.789";
+  ResultTable table;
+  table.add({{"t", time}, {"m", std::string(100, 'x')}});
+  EXPECT_EQ(aligned(table, 45).back(), time + "  " + std::string(19, 'x') + "…");
+  EXPECT_EQ(aligned(table, 10).back(), time + "  " + std::string(11, 'x') + "…");
+}
+
+TEST(ResultTable, SharesStandToTheRight) {
+  ResultTable table;
+  table.add({{"SHARE", "9.5%"}});
+  table.add({{"SHARE", "100.0%"}});
+  EXPECT_THAT(aligned(table, 0), ElementsAre(" SHARE", "  9.5%", "100.0%"));
+}
+
 TEST(ResultTable, CsvQuotesWhatItMust) {
   ResultTable table;
   table.add({{"a", "x,\"y\"\n"}, {"b", "1"}});

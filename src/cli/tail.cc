@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <csignal>
 #include <iostream>
 #include <set>
 #include <vector>
 
 #include "base/scope.h"
+#include "cli/answers.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/daemon_client.h"
-#include "cli/stream_client.h"
+#include "cli/stop_signal.h"
+#include "cli/time_span.h"
 #include "wire/event_stream.h"
 
 namespace weir::cli {
@@ -23,6 +22,7 @@ namespace {
 constexpr Duration kRetryFirst{500};
 constexpr Duration kRetryMax{10'000};
 constexpr Duration kLookBack = std::chrono::minutes(15);  // a late event may be so old
+constexpr std::size_t kGroupsMax = 10;                    // as on AWS
 constexpr std::size_t kRecentMax = 20'000;
 constexpr std::string_view kGroupResource = "log-group:";
 constexpr std::string_view kAlarming = "1;31";
@@ -52,19 +52,6 @@ struct Event {
   std::string message;
   auto operator<=>(const Event&) const = default;
 };
-
-std::string text_of(const Document& document, std::string_view name) {
-  const Document* const value = document.find(name);
-  return value != nullptr && value->string() != nullptr ? *value->string() : "";
-}
-std::int64_t number_of(const Document& document, std::string_view name) {
-  const Document* const value = document.find(name);
-  return value != nullptr && value->integer() != nullptr ? *value->integer() : 0;
-}
-std::vector<Document> list_of(const Document& document, std::string_view name) {
-  const Document* const value = document.find(name);
-  return value != nullptr && value->list() != nullptr ? *value->list() : std::vector<Document>();
-}
 
 std::string group_of_arn(const std::string& arn) {
   const auto parsed = Arn::parse(arn);
@@ -106,46 +93,34 @@ std::string highlighted(const std::string& text) {
   return out;
 }
 
-/// `90s`, `10m`, `2h`, `1d`, `1w`.
-Result<Duration> parse_since(const std::string& text) {
-  constexpr std::array<std::pair<char, std::int64_t>, 5> kUnits = {
-      {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 604'800}}};
-  std::int64_t count = 0;
-  const char* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, count);
-  if (read.ec == std::errc{} && count >= 0 && count < 1'000'000 && read.ptr + 1 == end) {
-    for (const auto& [unit, seconds] : kUnits) {
-      if (unit == *read.ptr) return Duration(count * seconds * 1000);
-    }
-  }
-  return Error{ErrorKind::invalid, "InvalidArgument",
-               "--since " + text + ": write a number and s, m, h, d or w, such as 10m"};
-}
-
 class Tail {
  public:
   Tail(const daemon::Config& config, const TailOptions& options, const server::AccessKey& key,
-       int stop_fd)
+       const StopSignal& stop)
       : options_(options),
         scope_{.account = key.account, .region = config.region},
-        client_(config, key, stop_fd),
+        client_(config, key, &stop),
         has_colours_(has_colours() && !options.no_colour) {}
 
   int run() {
+    if (options_.groups.size() > kGroupsMax) {
+      return fail({ErrorKind::invalid, "Usage",
+                   "at most " + std::to_string(kGroupsMax) + " log groups can be followed"});
+    }
     if (!options_.since.empty()) {
-      auto since = parse_since(options_.since);
+      auto since = parse_span(options_.since);
       if (!since) return fail(since.error());
       history_ = *since;
     }
     Duration delay = kRetryFirst;
     for (;;) {
       is_started_ = false;
-      const auto ended = client_.stream("StartLiveTail", request(),
+      const auto ended = client_.stream(kLogs, "StartLiveTail", request(),
                                         [this](std::string_view bytes) { return take(bytes); });
       std::cout << std::flush;
       if (client_.is_stopped()) return kSuccess;
       if (!ended && (!was_started_ || ended.error().kind != ErrorKind::unavailable)) {
-        return fail(ended.error());
+        return fail(named(ended.error()));
       }
       if (is_started_) delay = kRetryFirst;
       if (!is_timeout_) {
@@ -181,6 +156,15 @@ class Tail {
     if (!prefixes.empty()) input.emplace_back("logStreamNamePrefixes", std::move(prefixes));
     if (!options_.filter.empty()) input.emplace_back("logEventFilterPattern", options_.filter);
     return input;
+  }
+
+  /// AWS does not say which of the groups is missing.
+  Error named(Error error) const {
+    if (error.code != "ResourceNotFoundException") return error;
+    error.message += " (one of:";
+    for (const std::string& group : options_.groups) error.message += " " + group;
+    error.message += ")";
+    return error;
   }
 
   // ---- The stream -------------------------------------------------------------------------------
@@ -244,9 +228,7 @@ class Tail {
       remember(printed_, event);
     }
     const Document* const metadata = update.find("sessionMetadata");
-    const Document* const sampled = metadata != nullptr ? metadata->find("sampled") : nullptr;
-    const bool is_sampled =
-        sampled != nullptr && sampled->boolean() != nullptr && *sampled->boolean();
+    const bool is_sampled = metadata != nullptr && flag_of(*metadata, "sampled");
     if (is_sampled && !was_sampled_) {
       std::cerr
           << "weir: more than can be shown comes in, this is a sample (--filter shows less)\n";
@@ -280,7 +262,7 @@ class Tail {
     if (!options_.filter.empty()) input.emplace_back("filterPattern", options_.filter);
     const Document::Map first_page = input;
     for (;;) {
-      WEIR_TRY(const Document page, client_.call("FilterLogEvents", input));
+      WEIR_TRY(const Document page, client_.call(kLogs, "FilterLogEvents", input));
       if (client_.is_stopped()) return {};
       for (const Document& shown : list_of(page, "events")) {
         Event event{.ingestion = number_of(shown, "ingestionTime"),
@@ -356,7 +338,7 @@ class Tail {
 
   const TailOptions& options_;
   const Scope scope_;
-  StreamClient client_;
+  DaemonClient client_;
   const bool has_colours_;
   wire::EventStreamDecoder decoder_;
   bool is_started_ = false;   // this connection
@@ -376,16 +358,8 @@ class Tail {
 int tail(const daemon::Config& config, const TailOptions& options) {
   const auto key = daemon_key(config, options.key);
   if (!key) return fail(key.error());
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const int stop_fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
-  WEIR_ASSERT(stop_fd >= 0);
-  const int code = Tail(config, options, *key, stop_fd).run();
-  ::close(stop_fd);
-  return code;
+  const StopSignal stop;
+  return Tail(config, options, *key, stop).run();
 }
 
 }  // namespace weir::cli

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "contributors/unique_counter.h"
+#include "base/unique_counter.h"
+#include "contributors/key_hash.h"
 
 namespace weir::contributors {
 

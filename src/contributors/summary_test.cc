@@ -12,7 +12,6 @@
 namespace weir::contributors {
 namespace {
 
-using ::testing::DoubleEq;
 using ::testing::Le;
 using ::testing::SizeIs;
 
@@ -273,29 +272,6 @@ TEST(Summary, DamagedBytesAreRefused) {
     EXPECT_FALSE(Summary::decode(bytes.substr(0, size), kSeed, kSmall)) << size;
   }
   EXPECT_FALSE(Summary::decode(bytes + "x", kSeed, kSmall));
-}
-
-TEST(UniqueCounter, StaysWithinFourStandardErrorsAtEverySize) {
-  for (const std::size_t size : {1u, 100u, 2'049u, 10'000u, 20'000u, 100'000u, 1'000'000u}) {
-    UniqueCounter counter;
-    for (std::size_t i = 0; i < size; ++i) counter.add(hash_of(std::to_string(i), kSeed));
-    const double truth = static_cast<double>(size);
-    EXPECT_NEAR(counter.estimate(), truth, std::max(1.0, truth * 4 * 1.04 / 64)) << size;
-  }
-}
-
-TEST(UniqueCounter, MergerCountsWhatBothHaveOnce) {
-  UniqueCounter one;
-  UniqueCounter other;
-  UniqueCounter both;
-  for (int i = 0; i < 30'000; ++i) {
-    const auto hash = hash_of(std::to_string(i), kSeed);
-    if (i < 20'000) one.add(hash);
-    if (i >= 10'000) other.add(hash);
-    both.add(hash);
-  }
-  one.merge(other);
-  EXPECT_THAT(one.estimate(), DoubleEq(both.estimate()));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "insights/sketches.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace weir::insights {
@@ -44,7 +43,7 @@ bool DistinctSketch::insert(std::uint64_t hash) {
 
 void DistinctSketch::add(std::uint64_t hash) {
   if (hash == 0) hash = 1;
-  if (!registers_.empty()) return add_register(hash);
+  if (estimate_) return estimate_->add(hash);
   if (table_.size() < 2 * (exact_ + 1)) {
     std::vector<std::uint64_t> old(std::max<std::size_t>(8, table_.size() * 2));
     old.swap(table_);
@@ -53,52 +52,34 @@ void DistinctSketch::add(std::uint64_t hash) {
     }
   }
   exact_ += insert(hash) ? 1 : 0;
-  if (exact_ > kExactMax) make_registers();
+  if (exact_ > kExactMax) estimating();
 }
 
-void DistinctSketch::make_registers() {
-  registers_.assign(std::size_t{1} << kBits, 0);
-  for (const std::uint64_t hash : table_) {
-    if (hash != 0) add_register(hash);
+/// From the first call on the table is no more.
+UniqueCounter& DistinctSketch::estimating() {
+  if (!estimate_) {
+    estimate_.emplace();
+    for (const std::uint64_t hash : table_) {
+      if (hash != 0) estimate_->add(hash);
+    }
+    table_ = {};
   }
-  table_ = {};
-}
-
-void DistinctSketch::add_register(std::uint64_t hash) {
-  std::uint8_t& rank = registers_[hash >> (64 - kBits)];
-  const auto zeros = static_cast<std::uint8_t>(std::countl_zero((hash << kBits) | 1) + 1);
-  rank = std::max(rank, zeros);
+  return *estimate_;
 }
 
 void DistinctSketch::merge(const DistinctSketch& other) {
-  if (!other.registers_.empty()) {
-    if (registers_.empty()) make_registers();
-    for (std::size_t i = 0; i < registers_.size(); ++i) {
-      registers_[i] = std::max(registers_[i], other.registers_[i]);
-    }
-    return;
-  }
+  if (other.estimate_) return estimating().merge(*other.estimate_);
   for (const std::uint64_t hash : other.table_) {
     if (hash != 0) add(hash);
   }
 }
 
 std::int64_t DistinctSketch::count() const {
-  if (registers_.empty()) return static_cast<std::int64_t>(exact_);
-  const auto m = static_cast<double>(registers_.size());
-  double sum = 0;
-  int zeros = 0;
-  for (const std::uint8_t rank : registers_) {
-    sum += std::ldexp(1.0, -rank);
-    zeros += rank == 0 ? 1 : 0;
-  }
-  const double estimate = 0.7213 / (1 + 1.079 / m) * m * m / sum;
-  const bool is_small = estimate <= 2.5 * m && zeros > 0;
-  return std::llround(is_small ? m * std::log(m / zeros) : estimate);
+  return estimate_ ? std::llround(estimate_->estimate()) : static_cast<std::int64_t>(exact_);
 }
 
 std::size_t DistinctSketch::bytes() const {
-  return table_.capacity() * sizeof(std::uint64_t) + registers_.capacity();
+  return table_.capacity() * sizeof(std::uint64_t) + (estimate_ ? UniqueCounter::kRegisters : 0);
 }
 
 void QuantileSketch::add(double value, std::int64_t count) {

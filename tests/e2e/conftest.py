@@ -11,10 +11,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
+import botocore.exceptions
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -118,6 +123,28 @@ def daemon(shared_daemon):
 @pytest.fixture
 def client(daemon):
     return lambda service, **options: make_client(service, daemon.endpoint, **options)
+
+
+@pytest.fixture
+def call(daemon):
+    """Any operation of CloudWatch Logs with any members, also such as Debian's botocore does not know; returns its answer, or raises a ClientError as boto3 does."""
+
+    def send(operation, **members):
+        request = botocore.awsrequest.AWSRequest(
+            "POST", daemon.endpoint + "/", data=json.dumps(members),
+            headers={"X-Amz-Target": "Logs_20140328." + operation, "Content-Type": "application/x-amz-json-1.1"})
+        credentials = botocore.credentials.Credentials("test", "test")
+        botocore.auth.SigV4Auth(credentials, "logs", REGION).add_auth(request)
+        plain = urllib.request.Request(request.url, data=request.data.encode(), headers=dict(request.headers.items()))
+        try:
+            with urllib.request.urlopen(plain, timeout=60) as answer:
+                return json.loads(answer.read() or b"{}")
+        except urllib.error.HTTPError as problem:
+            body = json.loads(problem.read())
+            error = {"Code": body["__type"], "Message": body.get("message", "")}
+            raise botocore.exceptions.ClientError({"Error": error, "Body": body}, operation) from None
+
+    return send
 
 
 @pytest.fixture

@@ -102,6 +102,55 @@ def test_without_flow_logs_the_groups_are_named(logs, weir):
     assert done.returncode == 1 and "Log group 'none' does not exist" in done.stderr
 
 
+# Verified on AWS: no; there the console fills in the parameters of a saved query.
+def test_a_saved_query_runs_by_its_name_with_its_groups_and_parameters(logs, call, weir):
+    put_flows(logs, "/vpc/flow", 10)
+    put_flows(logs, "/vpc/more", 4)
+    call("PutQueryDefinition", name="net/by action", logGroupNames=["/vpc/flow"],
+         queryString="filter action = '{{action}}' | stats count(*) as {{name}} by action",
+         parameters=[{"name": "action"}, {"name": "name", "defaultValue": "n"}])
+    done = weir("--saved", "net/by action", "--param", "action=REJECT")
+    assert (done.returncode, done.stdout) == (0, "action  n\nREJECT  5\n"), done.stderr
+    done = weir("--saved", "net/by action", "--param", "action=ACCEPT", "--param", "name=rows", "--group", "/vpc/more")
+    assert done.stdout == "action  rows\nACCEPT     2\n"
+    for arguments, text in (
+            (("--saved", "net/by action"), "'action' has no value. Give it with --param name=value."),
+            (("--saved", "net/by action", "--param", "x=1"), "no parameter 'x'; it has: action, name"),
+            (("--saved", "net/by action", "--param", "action"), "write name=value"),
+            (("--saved", "net"), "no saved query is called 'net'; there are: net/by action"),
+            (("fields @message", "--param", "x=1"), "--param goes with --saved"),
+            (("fields @message", "--saved", "net"), "give a query, or the name of a saved one"),
+            ((), "give a query, or the name of a saved one")):
+        done = weir(*arguments)
+        assert done.returncode == 1 and text in done.stderr, (arguments, done.stderr)
+
+
+def test_top_asks_log_groups(logs, daemon):
+    def top(*arguments):
+        return subprocess.run([str(BINARY), "top", *arguments, "--endpoint", daemon.endpoint, "--ephemeral"],
+                              capture_output=True, text=True, timeout=60, check=False, env=clean_environment())
+
+    assert "there are no log groups" in top().stderr
+    put_flows(logs, "/vpc/flow", 8)
+    done = top("--by", "srcAddr,action", "--sum", "packets", "--limit", "2")
+    assert done.returncode == 0, done.stderr
+    title, first, second, total = done.stdout.splitlines()
+    assert title.split() == ["srcAddr", "action", "sum(packets)", "SHARE"]
+    assert first.split()[:4] == ["203.0.113.3", "REJECT", "12", "33.3%"] and first.count("█") == 8
+    assert second.split()[:4] == ["203.0.113.2", "ACCEPT", "10", "27.8%"]
+    assert total == "4 contributors, in all 36, in the last 1h"
+    assert "203.0.113.0         480  25.0%  ██████\n" in top("--group", "/vpc/flow").stdout
+    done = top("--count", "--where", 'action = "REJECT"', "--json", "--group", "/vpc/flow")
+    answer = json.loads(done.stdout)
+    assert (answer["total"], answer["contributorCount"]) == (4, 2)
+    assert sorted(one["keys"]["srcAddr"] for one in answer["contributors"]) == ["203.0.113.1", "203.0.113.3"]
+    assert top("--where", 'action = "NONE"').stdout == "0 contributors, in all 0, in the last 1h\n"
+    assert "Log group 'none' does not exist" in top("--group", "none").stderr
+    assert "no event has 'nothing'; some fields of /vpc/flow: " in top("--by", "nothing").stderr
+    assert top("--by", "srcAddr,").stderr.splitlines()[-1].strip() == "^"
+    assert top("--rule", "r", "--by", "srcAddr").returncode == 2
+
+
 def keyed(daemon, folder):
     profile = configparser.ConfigParser()
     profile.read(folder / "credentials")

@@ -270,7 +270,7 @@ def test_weir_tail_has_colours_on_a_terminal_only(daemon, logs):
 
 @pytest.mark.parametrize(("arguments", "text"), [
     (("--filter", "[a"), "Invalid filter pattern"),
-    (("--since", "yesterday"), "--since yesterday: write a number"),
+    (("--since", "yesterday"), "'yesterday' is no time span such as 90s"),
     (("/none",), "The specified log group does not exist"),
 ])
 def test_weir_tail_says_what_is_wrong(daemon, logs, arguments, text):

@@ -5,12 +5,7 @@ signed as JSON. Verified on AWS: no; texts marked "recorded" were recorded there
 
 import json
 import time
-import urllib.error
-import urllib.request
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
 import botocore.exceptions
 import pytest
 
@@ -23,28 +18,6 @@ FLOW = "2 123456789010 eni-0a1b2c3d4e5f60718 203.0.113.{} 10.0.0.5 {} 443 6 {} 2
 @pytest.fixture
 def logs(client):
     return client("logs")
-
-
-@pytest.fixture
-def call(daemon):
-    """Any operation with any members; returns its answer, or raises a ClientError as boto3 does."""
-
-    def send(operation, **members):
-        request = botocore.awsrequest.AWSRequest(
-            "POST", daemon.endpoint + "/", data=json.dumps(members),
-            headers={"X-Amz-Target": "Logs_20140328." + operation, "Content-Type": "application/x-amz-json-1.1"})
-        credentials = botocore.credentials.Credentials("test", "test")
-        botocore.auth.SigV4Auth(credentials, "logs", REGION).add_auth(request)
-        plain = urllib.request.Request(request.url, data=request.data.encode(), headers=dict(request.headers.items()))
-        try:
-            with urllib.request.urlopen(plain, timeout=60) as answer:
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as problem:
-            body = json.loads(problem.read())
-            error = {"Code": body["__type"], "Message": body.get("message", "")}
-            raise botocore.exceptions.ClientError({"Error": error, "Body": body}, operation) from None
-
-    return send
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "contributors/unique_counter.h"
+#include "base/unique_counter.h"
 
 #include <algorithm>
 #include <array>
@@ -8,23 +8,10 @@
 #include <cstring>
 #include <limits>
 
-namespace weir::contributors {
+namespace weir {
 namespace {
 
 constexpr unsigned kRankMax = 64 - UniqueCounter::kIndexBits + 1;
-
-/// The two halves of the product folded into one word.
-std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-std::uint64_t read_up_to_8(const char* at, std::size_t size) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, std::min<std::size_t>(size, 8));
-  return word;
-}
 
 double sigma(double x) {
   if (x == 1.0) return std::numeric_limits<double>::infinity();
@@ -53,22 +40,6 @@ double tau(double x) {
 }
 
 }  // namespace
-
-std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
-  constexpr std::uint64_t kFirst = 0x9e3779b97f4a7c15;
-  constexpr std::uint64_t kSecond = 0xc2b2ae3d27d4eb4f;
-  std::uint64_t state = seed ^ fold(seed ^ kFirst, text.size() ^ kSecond);
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left > 16; at += 16, left -= 16) {
-    state = fold(read_up_to_8(at, 8) ^ kFirst, read_up_to_8(at + 8, 8) ^ state);
-  }
-  std::uint64_t low = 0;
-  std::uint64_t high = 0;
-  if (left != 0) low = read_up_to_8(at, left);
-  if (left > 8) high = read_up_to_8(at + 8, left - 8);
-  return fold(kSecond ^ seed, fold(low ^ kFirst, high ^ state));
-}
 
 void UniqueCounter::add(std::uint64_t hash) {
   const std::size_t index = hash >> (64 - kIndexBits);
@@ -111,4 +82,4 @@ Result<UniqueCounter> UniqueCounter::read(std::string_view bytes) {
   return counter;
 }
 
-}  // namespace weir::contributors
+}  // namespace weir

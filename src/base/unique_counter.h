@@ -8,11 +8,7 @@
 
 #include "base/result.h"
 
-namespace weir::contributors {
-
-/// Spreads the bits of `text` over 64 bits. With a seed that others do not know nobody can make
-/// texts that collide; counters merge only when their texts were hashed with one seed.
-std::uint64_t hash_of(std::string_view text, std::uint64_t seed);
+namespace weir {
 
 /// How many different hashes it has seen, in 4 KiB: HyperLogLog (Flajolet et al., 2007) with the
 /// estimator of Ertl (2017), which has no bias at small numbers.
@@ -20,6 +16,8 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t seed);
 /// Error: standard error 1.04/sqrt(4096) = 1.6 % at any number of hashes; 3 of 1000 estimates are
 /// off by more than 4.9 %. Merging is exact: the counter of two streams together is the merger of
 /// their counters.
+///
+/// The hashes have all their 64 bits spread; counters merge only if one function made the hashes.
 class UniqueCounter {
  public:
   static constexpr unsigned kIndexBits = 12;
@@ -29,12 +27,13 @@ class UniqueCounter {
   void merge(const UniqueCounter& other);
   double estimate() const;
 
-  /// kRegisters bytes.
+  /// kRegisters bytes, the stored form.
   std::string_view bytes() const;
+  /// Error: kind internal, the bytes are not of a counter.
   static Result<UniqueCounter> read(std::string_view bytes);
 
  private:
   std::vector<std::uint8_t> registers_ = std::vector<std::uint8_t>(kRegisters);
 };
 
-}  // namespace weir::contributors
+}  // namespace weir
