@@ -1,24 +1,30 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Ten minutes of everything at once on a durable daemon: writers, FilterLogEvents, a polling tail and Logs Insights
-queries. Fails on any error, on events that a tail missed or saw twice, and on memory that grows after the first third.
-Prints a table of latencies. Run it with `make soak`."""
+"""Ten minutes of everything at once on a durable daemon: writers, FilterLogEvents, a polling tail, live tails (`weir tail`,
+and StartLiveTail where boto3 knows it) and Logs Insights queries. Fails on any error, on events that a tail missed or
+saw twice, and on memory that grows after the first third. Prints a table of latencies. Run it with `make soak`."""
 
 import argparse
 import configparser
+import datetime
 import pathlib
 import random
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "e2e"))
-from conftest import Daemon, make_client  # noqa: E402
+from conftest import BINARY, Daemon, clean_environment, make_client  # noqa: E402
 
 GROUP = "/soak/flow"
 WRITERS = 2
 BATCH = 500
+TAILED = 1000  # live tails are for each event whose number is a multiple of it: more than 500 a second would be a sample
+TAIL_PATTERN = "[v, account, eni = eni-0, src, dst, sport, dport, proto, number = *000, ...]"
+TAIL_LAG_MAX = 100 * TAILED  # at the end; about ten seconds of one writer
 GROWTH_MAX = 1.25  # of resident memory, from the first third to the last
 QUERIES = (
     "stats sum(bytes) as b by srcAddr, dstAddr | sort b desc | limit 15",
@@ -30,12 +36,12 @@ QUERIES = (
 
 
 class Soak:
-    def __init__(self, endpoint, keys, seconds):
-        self.endpoint, self.keys = endpoint, keys
+    def __init__(self, endpoint, keys, seconds, folder):
+        self.endpoint, self.keys, self.folder = endpoint, keys, folder
         self.end = time.monotonic() + seconds
         self.latencies, self.errors = {}, []
-        self.written = 0
-        self.lock = threading.Lock()
+        self.written, self.count_of_first = 0, 0
+        self.lock, self.following = threading.Lock(), threading.Event()
 
     def client(self):
         return make_client("logs", self.endpoint, *self.keys)
@@ -76,6 +82,8 @@ class Soak:
                        logEvents=events)
             with self.lock:
                 self.written += BATCH
+            if number == 0:
+                self.count_of_first = count
             time.sleep(0.05)
 
     def filter(self, logs):
@@ -109,6 +117,51 @@ class Soak:
                 since = newest
                 seen = {e for e in seen if int(e) >> 144 >= since}
             time.sleep(0.5)
+
+    def in_order(self, name, last, timestamp_ms, message):
+        """Of a live tail: the next event that it is for."""
+        number = int(message.split()[8])
+        if number != last + TAILED:
+            raise AssertionError(f"{name}: after event {last} came {number}")
+        with self.lock:
+            self.latencies.setdefault(name, []).append(time.time() * 1000 - timestamp_ms)
+        return number
+
+    def check_tail(self, name, last):
+        if self.count_of_first - TAIL_LAG_MAX > last:
+            raise AssertionError(f"{name}: event {self.count_of_first} is written and {last} was the last it saw")
+
+    def live_tail(self, logs):
+        """StartLiveTail of boto3, where it has it."""
+        name, last = "live tail (boto3), put to client", 0
+        plain = make_client("logs", self.endpoint, *self.keys, inject_host_prefix=False)
+        group = plain.describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"][0]["arn"].removesuffix(":*")
+        for event in plain.start_live_tail(logGroupIdentifiers=[group], logEventFilterPattern=TAIL_PATTERN)["responseStream"]:
+            self.following.set()
+            for result in event.get("sessionUpdate", {}).get("sessionResults", []):
+                last = self.in_order(name, last, result["timestamp"], result["message"])
+            if not self.goes_on():
+                break
+        self.check_tail(name, last)
+
+    def weir_tail(self, logs):
+        name, last = "weir tail, put to its output", 0
+        for line in self.weir_tail_process.stdout:
+            when, _, message = line.split(" ", 2)
+            last = self.in_order(name, last, datetime.datetime.fromisoformat(when).timestamp() * 1000, message)
+        self.check_tail(name, last)
+
+    def start_weir_tail(self):
+        self.weir_tail_process = subprocess.Popen(
+            [str(BINARY), "tail", GROUP, "--filter", TAIL_PATTERN, "--data", self.folder, "--endpoint", self.endpoint],
+            env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.weir_tail_process.stderr.readline()  # it follows now
+
+    def stop_weir_tail(self):
+        self.weir_tail_process.send_signal(signal.SIGINT)
+        code = self.weir_tail_process.wait(30)
+        if code != 0:
+            self.errors.append(f"weir tail ended with {code}: {self.weir_tail_process.stderr.read()}")
 
     def query(self, logs, number):
         chance = random.Random(100 + number)
@@ -147,8 +200,18 @@ def main():
         profile = configparser.ConfigParser()
         profile.read(f"{folder}/credentials")
         keys = (profile["default"]["aws_access_key_id"], profile["default"]["aws_secret_access_key"])
-        soak = Soak(daemon.endpoint, keys, seconds)
+        soak = Soak(daemon.endpoint, keys, seconds, folder)
         soak.client().create_log_group(logGroupName=GROUP)
+        soak.start_weir_tail()
+        tails = [soak.guarded(soak.weir_tail)]
+        if hasattr(soak.client(), "start_live_tail"):
+            tails.append(soak.guarded(soak.live_tail))
+        else:
+            print("this boto3 is older than StartLiveTail: only `weir tail` follows")
+            soak.following.set()
+        for thread in tails:
+            thread.start()
+        assert soak.following.wait(30), f"no live tail: {soak.errors}"
         threads = [soak.guarded(soak.write, n) for n in range(WRITERS)]
         for thread in threads:
             thread.start()
@@ -163,12 +226,16 @@ def main():
             time.sleep(1)
         for thread in threads + others:
             thread.join()
+        time.sleep(2)  # an update more for the live tails
+        soak.stop_weir_tail()
+        for thread in tails:
+            thread.join()
         daemon.stop()
 
     print(f"{seconds} s, {soak.written:,} events written\n")
-    print(f"{'call':24} {'number':>8} {'p50 ms':>9} {'p90 ms':>9} {'p99 ms':>9} {'max ms':>9}")
+    print(f"{'call':34} {'number':>8} {'p50 ms':>9} {'p90 ms':>9} {'p99 ms':>9} {'max ms':>9}")
     for name, values in sorted(soak.latencies.items()):
-        print(f"{name:24} {len(values):8,} " + " ".join(
+        print(f"{name:34} {len(values):8,} " + " ".join(
             f"{value:9.1f}" for value in (*(percentile(values, s) for s in (0.5, 0.9, 0.99)), max(values))))
     third = max(1, len(memory) // 3)
     early, late = max(memory[third // 2:third + 1]), max(memory[-third:])

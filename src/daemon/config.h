@@ -82,6 +82,12 @@ struct Config {
   int athena_timeout_s = 1800;
 
   int log_groups_max = 1'000'000;
+  int metric_filters_max = 100;
+  int live_tail_sessions_max = 15;
+  int subscription_backlog_max = 100'000'000;
+  int logs_retention_period_s = 3600;
+  int logs_merge_period_ms = 10'000;
+  int logs_merge_mib = 64;
   int insights_queries_max = 100;
   int insights_running_max = 4;
   int insights_workers = 0;  // 0: see insights_config()

@@ -130,6 +130,11 @@ sql::Athena::Config athena_config(const Config& config, const World::Place& plac
 logs::Logs::Config logs_config(const Config& config) {
   logs::Logs::Config logs;
   logs.log_groups_max = static_cast<std::size_t>(config.log_groups_max);
+  logs.metric_filters_max = static_cast<std::size_t>(config.metric_filters_max);
+  logs.arrivals_waiting_max = static_cast<std::uint64_t>(config.subscription_backlog_max);
+  logs.retention_period = std::chrono::seconds(config.logs_retention_period_s);
+  logs.merge_period = Duration(config.logs_merge_period_ms);
+  logs.merge_bytes_max = static_cast<std::size_t>(config.logs_merge_mib) << 20;
   return logs;
 }
 
@@ -223,7 +228,7 @@ struct World::Impl {
         executions(runtime, *store, logs, insights_context(network), insights_config(config)),
         query_definitions(runtime, *store),
         index_policies(runtime, *store, logs),
-        live_tail(runtime, logs),
+        live_tail(runtime, logs, static_cast<std::size_t>(config.live_tail_sessions_max)),
         http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),

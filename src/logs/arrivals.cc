@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/counters.h"
 #include "base/log.h"
 #include "logs/bytes.h"
 #include "logs/store_keys.h"
@@ -69,6 +70,11 @@ struct Arrivals::Follower::State {
   bool runs_again = false;
   bool is_gone = false;
 
+  void advance(Number next) {
+    Number before = position;
+    while (before < next && !position.compare_exchange_weak(before, next)) {
+    }
+  }
   void run() {
     std::unique_lock lock(mutex);
     runs_again = true;
@@ -115,9 +121,6 @@ Arrivals::Ticket Arrivals::add(const Scope& scope, std::string_view log_group_na
     if (std::ranges::none_of(in_scope.followers, is_wanted)) return ticket;
     ticket.number_ = in_scope.next++;
     in_scope.under_way.insert(ticket.number_);
-    if (in_scope.times.empty() || ticket.number_ % kTimePeriod == 0) {
-      in_scope.times.emplace(ticket.number_, ingestion);
-    }
   }
   ticket.arrivals_ = this;
   ticket.scope_ = scope;
@@ -221,9 +224,7 @@ Result<Arrivals::Follower::Part> Arrivals::Follower::read(std::size_t blocks_max
   return part;
 }
 
-void Arrivals::Follower::advance(Number next) {
-  state_->position = std::max(next, state_->position.load());
-}
+void Arrivals::Follower::advance(Number next) { state_->advance(next); }
 
 void Arrivals::Follower::skip() {
   state_->is_woken = false;  // as in read()
@@ -242,20 +243,34 @@ Arrivals::Number Arrivals::oldest_position(const InScope& in_scope) {
   return oldest;
 }
 
+/// Followers that are further behind go on there.
+void Arrivals::give_up_before(InScope& in_scope, Number number) const {
+  static Counter& given_up = counter(
+      "weir_logs_arrivals_given_up_total",
+      "PutLogEvents calls that a subscription, insight rule or live tail was too far behind "
+      "to see.");
+  for (const auto& follower : in_scope.followers) {
+    const Number position = follower->position;
+    if (position >= number) continue;
+    given_up.add(number - position);
+    log::error("a reader of arriving log events is too far behind and misses the oldest",
+               {{"missed_calls", number - position}, {"may_wait", config_.waiting_max}});
+    follower->advance(number);
+  }
+}
+
 void Arrivals::trim() {
   store::WriteBatch batch;
   {
     auto state = state_.lock();
     if (!state->is_started) return;
     for (auto& [scope, in_scope] : state->scopes) {
+      const Number end = end_of(in_scope);
+      if (end > config_.waiting_max) give_up_before(in_scope, end - config_.waiting_max);
       const Number oldest = oldest_position(in_scope);
-      if (in_scope.times.empty() || oldest <= in_scope.trimmed) continue;
+      if (oldest <= in_scope.trimmed) continue;
       in_scope.trimmed = oldest;
       batch.erase_range(pointer_key(scope, 0), pointer_key(scope, oldest));
-      // The time before the oldest that is kept stays: it is that of the one kept, or earlier.
-      auto kept = in_scope.times.upper_bound(oldest);
-      if (oldest < in_scope.next && kept != in_scope.times.begin()) --kept;
-      in_scope.times.erase(in_scope.times.begin(), kept);
     }
   }
   if (batch.empty()) return;
@@ -265,26 +280,47 @@ void Arrivals::trim() {
   }
 }
 
-Time Arrivals::oldest_awaited(const Scope& scope) const {
-  auto state = state_.lock();
-  const auto found = state->scopes.find(scope);
-  if (found == state->scopes.end() || found->second.times.empty()) return kNever;
-  return found->second.times.begin()->second - kTimeMargin;
+Result<Time> Arrivals::oldest_awaited(const Scope& scope, std::string_view log_group_name) const {
+  Number oldest = 0;
+  {
+    auto state = state_.lock();
+    const auto found = state->scopes.find(scope);
+    if (found == state->scopes.end()) return kNever;
+    if (!state->is_started) return Time{0};  // not all followers are back
+    const InScope& in_scope = found->second;
+    oldest = in_scope.next;
+    for (const auto& follower : in_scope.followers) {
+      if (follower->wanted(log_group_name)) {
+        oldest = std::min(oldest, follower->position.load());
+      }
+    }
+    if (oldest == in_scope.next) return kNever;
+  }
+  const std::string prefix = store_key(scope, kKind);
+  const auto cursor = store_.cursor();
+  cursor->seek(pointer_key(scope, oldest));
+  WEIR_CHECK(cursor->status());
+  if (!cursor->valid() || !cursor->key().starts_with(prefix)) {
+    return runtime_.now() - kTimeMargin;  // its write is under way
+  }
+  WEIR_TRY(const Pointer pointer, Pointer::unpack(cursor->value()));
+  return pointer.ingestion - kTimeMargin;
 }
 
-Result<void> Arrivals::found(const Scope& scope, std::string_view key, std::string_view value) {
-  WEIR_TRY(const Pointer pointer, Pointer::unpack(value));
-  if (key.size() != 8) {
+Result<void> Arrivals::load(const Scope& scope) {
+  const std::string prefix = store_key(scope, kKind);
+  const auto cursor = store_.cursor();
+  cursor->seek_back(store::prefix_end(prefix));
+  WEIR_CHECK(cursor->status());
+  if (!cursor->valid() || !cursor->key().starts_with(prefix)) return {};
+  if (cursor->key().size() != prefix.size() + 8) {
     return Error{ErrorKind::internal, "InternalServerException",
                  "the key of a stored pointer to arrived log events is damaged"};
   }
-  const Number number = store::read_u64(key);
+  const Number last = store::read_u64(cursor->key().substr(prefix.size()));
   auto state = state_.lock();
   InScope& in_scope = state->scopes[scope];
-  in_scope.next = std::max(in_scope.next, number + 1);
-  if (in_scope.times.empty() || number % kTimePeriod == 0) {
-    in_scope.times.emplace(number, pointer.ingestion);
-  }
+  in_scope.next = std::max(in_scope.next, last + 1);
   return {};
 }
 

@@ -28,6 +28,11 @@ namespace weir::logs {
 /// is done; what all followers have passed is erased by `trim()`. Who keeps its position in the
 /// store (together with what it did, if it must not do it twice) loses nothing over a restart.
 ///
+/// How far a follower is behind costs no memory and no time at start: pointers and blocks are read
+/// from the store when it gets there, and until then the blocks of its groups are not merged.
+/// Pointers are bounded by their number: a follower that more than Config::waiting_max pointers
+/// wait for loses the oldest, which is logged and counted (the events stay in their group).
+///
 /// Threads: every function may be called from any thread; a Follower by one at a time.
 /// Memory: numbers of writes under way, positions of followers.
 class Arrivals {
@@ -88,7 +93,14 @@ class Arrivals {
     std::string group_;
   };
 
-  Arrivals(Runtime& runtime, store::KvStore& store) : runtime_(runtime), store_(store) {}
+  struct Config {
+    /// Pointers of one account and region that are kept for followers, checked with each trim().
+    /// One stands for one PutLogEvents call and takes less than its block does. At least 1.
+    Number waiting_max = 100'000'000;
+  };
+
+  Arrivals(Runtime& runtime, store::KvStore& store, Config config)
+      : runtime_(runtime), store_(store), config_(config) {}
   Arrivals(const Arrivals&) = delete;
   Arrivals& operator=(const Arrivals&) = delete;
 
@@ -106,17 +118,18 @@ class Arrivals {
   Ticket add(const Scope& scope, std::string_view log_group_name, std::string_view log_stream_name,
              std::string_view block_key, Time ingestion, store::WriteBatch& batch);
 
-  /// Erases what all followers have passed. Nothing before the first call of `start()`, so that
-  /// durable followers find what they left.
+  /// Erases what all followers have passed, and what is more than may wait. Nothing before the
+  /// first call of `start()`, so that durable followers find what they left.
   void trim();
   void start() { state_.lock()->is_started = true; }
 
-  /// Blocks that were ingested at that time or later may be waited for: they must stay under their
-  /// key. The greatest time if nothing is.
-  Time oldest_awaited(const Scope& scope) const;
+  /// Blocks of a group that were ingested at that time or later may be waited for: they must stay
+  /// under their key. The greatest time if nothing is. It tells of the blocks that a cursor sees
+  /// which was made before the call; those that come later are not among them.
+  Result<Time> oldest_awaited(const Scope& scope, std::string_view log_group_name) const;
 
-  /// Takes note of a pointer that an earlier run left; `key` without prefix, scope and kind.
-  Result<void> found(const Scope& scope, std::string_view key, std::string_view value);
+  /// Takes note of the pointers that an earlier run left in a scope.
+  Result<void> load(const Scope& scope);
   void clear() { *state_.lock() = State(); }
 
   /// The part of a key behind the scope's prefix, before the number.
@@ -126,23 +139,23 @@ class Arrivals {
   struct InScope {
     Number next = 1;
     std::set<Number> under_way;
-    Number trimmed = 0;            // erased up to there
-    std::map<Number, Time> times;  // ingestion, of a sample of the pointers kept (kTimePeriod)
+    Number trimmed = 0;  // erased up to there
     std::vector<std::shared_ptr<Follower::State>> followers;
   };
   struct State {
     std::map<Scope, InScope> scopes;
     bool is_started = false;
   };
-  static constexpr Number kTimePeriod = 256;
 
   void finish(const Scope& scope, Number number, std::string_view group);
   void forget(const std::shared_ptr<Follower::State>& follower);
   static Number end_of(const InScope& in_scope);
   static Number oldest_position(const InScope& in_scope);
+  void give_up_before(InScope& in_scope, Number number) const;
 
   Runtime& runtime_;
   store::KvStore& store_;
+  Config config_;
   mutable Guarded<State> state_;
 };
 

@@ -117,11 +117,11 @@ TEST_F(ArrivalsTest, WhatAllHavePassedIsErasedAndNoNumberComesTwice) {
   EXPECT_EQ(take(*fast).size(), 2u);
   logs->arrivals().trim();
   EXPECT_EQ(pointers(), 2u);
-  EXPECT_EQ(logs->arrivals().oldest_awaited(scope), runtime.now() - 1min);
+  EXPECT_EQ(*logs->arrivals().oldest_awaited(scope, "/vpc/flow"), runtime.now() - 1min);
   take(*slow);
   logs->arrivals().trim();
   EXPECT_EQ(pointers(), 0u);
-  EXPECT_GT(logs->arrivals().oldest_awaited(scope), runtime.now());
+  EXPECT_GT(*logs->arrivals().oldest_awaited(scope, "/vpc/flow"), runtime.now());
   const Arrivals::Number position = slow->position();
   fast.reset();
   slow.reset();

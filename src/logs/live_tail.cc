@@ -236,7 +236,8 @@ struct LiveTail::Impl {
   using Shared = Session::Shared;
   using Sessions = std::vector<std::shared_ptr<Shared>>;  // shared with their readers
 
-  Impl(Runtime& runtime_in, Logs& logs_in) : runtime(runtime_in), logs(logs_in) {}
+  Impl(Runtime& runtime_in, Logs& logs_in, std::size_t sessions_max_in)
+      : runtime(runtime_in), logs(logs_in), sessions_max(sessions_max_in) {}
 
   Result<void> check_groups(const Scope& scope, const Query& query) const {
     for (const std::string& name : query.log_group_names) {
@@ -280,12 +281,14 @@ struct LiveTail::Impl {
 
   Runtime& runtime;
   Logs& logs;
+  std::size_t sessions_max;
   Guarded<Sessions> sessions;
   std::once_flag ticking;
   Timer timer;
 };
 
-LiveTail::LiveTail(Runtime& runtime, Logs& logs) : impl_(std::make_unique<Impl>(runtime, logs)) {}
+LiveTail::LiveTail(Runtime& runtime, Logs& logs, std::size_t sessions_max)
+    : impl_(std::make_unique<Impl>(runtime, logs, sessions_max)) {}
 
 LiveTail::~LiveTail() {
   impl_->timer = Timer();
@@ -304,7 +307,7 @@ Result<std::unique_ptr<LiveTail::Session>> LiveTail::start(const Scope& scope, Q
     const auto same_scope = std::ranges::count_if(*sessions, [&scope](const auto& other) {
       return other->scope == scope && !other->is_over();
     });
-    if (static_cast<std::size_t>(same_scope) >= kSessionsMax) return limit_exceeded();
+    if (static_cast<std::size_t>(same_scope) >= impl_->sessions_max) return limit_exceeded();
     sessions->push_back(shared);
   }
   metrics().sessions.add(1);

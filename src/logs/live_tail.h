@@ -31,7 +31,7 @@ class Logs;
 /// Lifetime: logs and runtime outlive it; sessions may outlive it and then fail.
 class LiveTail {
  public:
-  static constexpr std::size_t kSessionsMax = 15;  // of one account and region
+  static constexpr std::size_t kSessionsMax = 15;  // AWS's quota
   static constexpr std::size_t kUpdateEventsMax = 500;
   static constexpr std::size_t kUpdateBytesMax = 2u << 20;
   static constexpr std::size_t kUpdatesMax = 10;
@@ -86,7 +86,8 @@ class LiveTail {
     std::shared_ptr<Shared> shared_;  // shared with the LiveTail that fills it
   };
 
-  LiveTail(Runtime& runtime, Logs& logs);
+  /// `sessions_max`: of one account and region at a time.
+  LiveTail(Runtime& runtime, Logs& logs, std::size_t sessions_max = kSessionsMax);
   /// Sessions that are open fail.
   ~LiveTail();
   LiveTail(const LiveTail&) = delete;

@@ -79,10 +79,6 @@ bool is_wanted(const GroupState& group, const Logs::GroupQuery& query) {
 /// Streams without events sort as never used.
 std::int64_t last_event_of(const LogStream& stream) { return stream.last_event_ms.value_or(-1); }
 
-std::string position_by_event(const LogStream& stream) {
-  return std::to_string(last_event_of(stream)) + ":" + stream.name;
-}
-
 /// Walks from the place of the page on, so that each page of many streams costs the same.
 Page<LogStream> streams_by_name(const GroupState& group, const Logs::StreamQuery& query) {
   const auto& streams = group.streams;
@@ -114,8 +110,7 @@ Page<LogStream> streams_by_name(const GroupState& group, const Logs::StreamQuery
 }
 
 Result<Page<LogStream>> streams_by_event(const GroupState& group, const Logs::StreamQuery& query) {
-  using Place = std::pair<std::int64_t, std::string_view>;
-  Place after;
+  GroupState::Place after;
   if (!query.after.empty()) {
     const std::size_t colon = query.after.find(':');
     const char* const end = query.after.data() + std::min(colon, query.after.size());
@@ -125,20 +120,24 @@ Result<Page<LogStream>> streams_by_event(const GroupState& group, const Logs::St
     }
     after.second = std::string_view(query.after).substr(colon + 1);
   }
-  std::vector<std::pair<Place, const LogStream*>> places;
-  for (const auto& [name, stream] : group.streams) {
-    const Place place(last_event_of(stream->data), name);
-    const bool is_before = query.descending ? place >= after : place <= after;
-    if (query.after.empty() || !is_before) places.emplace_back(place, &stream->data);
-  }
-  const auto wanted =
-      places.begin() + static_cast<std::ptrdiff_t>(std::min(query.limit, places.size()));
-  std::ranges::partial_sort(places, wanted, [&query](const auto& a, const auto& b) {
-    return query.descending ? a.first > b.first : a.first < b.first;
-  });
+  const auto& places = group.by_last_event;
   Page<LogStream> page;
-  for (auto it = places.begin(); it != wanted; ++it) page.items.push_back(*it->second);
-  if (wanted != places.end()) page.next = position_by_event(page.items.back());
+  const auto take = [&](const GroupState::Place& place) {
+    if (page.items.size() == query.limit) {
+      const LogStream& last = page.items.back();
+      page.next = std::to_string(last_event_of(last)) + ":" + last.name;
+      return false;
+    }
+    page.items.push_back(group.streams.find(place.second)->second->data);
+    return true;
+  };
+  if (query.descending) {
+    auto it = query.after.empty() ? places.end() : places.lower_bound(after);
+    while (it != places.begin() && take(*std::prev(it))) --it;
+  } else {
+    auto it = query.after.empty() ? places.begin() : places.upper_bound(after);
+    while (it != places.end() && take(*it)) ++it;
+  }
   return page;
 }
 
@@ -166,6 +165,40 @@ GroupState* Logs::Impl::find_group(State& state, const Scope& scope, std::string
 StreamState* Logs::Impl::find_stream(GroupState& group, std::string_view name) {
   const auto stream = group.streams.find(name);
   return stream == group.streams.end() ? nullptr : stream->second.get();
+}
+
+void GroupState::add(std::shared_ptr<StreamState> stream) {
+  const auto added = streams.emplace(stream->data.name, std::move(stream)).first;
+  const LogStream& its = added->second->data;
+  by_last_event.emplace(last_event_of(its), added->first);
+  stored_bytes += its.stored_bytes;
+}
+
+void GroupState::remove(const StreamState& stream) {
+  by_last_event.erase({last_event_of(stream.data), stream.data.name});
+  stored_bytes -= stream.data.stored_bytes;
+  streams.erase(streams.find(stream.data.name));
+}
+
+void GroupState::change(StreamState& stream, LogStream changed) {
+  stored_bytes += changed.stored_bytes - stream.data.stored_bytes;
+  if (last_event_of(changed) != last_event_of(stream.data)) {
+    by_last_event.erase({last_event_of(stream.data), stream.data.name});
+    by_last_event.emplace(last_event_of(changed), streams.find(changed.name)->first);
+  }
+  stream.data = std::move(changed);
+}
+
+void Logs::Impl::change_stream(const Scope& scope, std::string_view group,
+                               const std::shared_ptr<StreamState>& stream, LogStream data) {
+  auto locked = state.lock();
+  GroupState* const found = find_group(*locked, scope, group);
+  if (found == nullptr || find_stream(*found, data.name) != stream.get()) {
+    stream->data = std::move(data);  // all was loaded anew meanwhile
+    return;
+  }
+  found->change(*stream, std::move(data));
+  note_mergeable(scope, *found, stream);
 }
 
 std::string stream_key(const Scope& scope, std::string_view group, std::string_view stream) {
@@ -360,7 +393,7 @@ Result<void> Logs::create_log_stream(const Scope& scope, std::string_view group,
   stream->data.creation_time_ms = impl_->runtime.now().ms;
   WEIR_CHECK(impl_->store.put(stream_key(scope, group, name), pack_stream(stream->data)));
   auto state = impl_->state.lock();
-  Impl::find_group(*state, scope, group)->streams.emplace(name, std::move(stream));
+  Impl::find_group(*state, scope, group)->add(std::move(stream));
   return {};
 }
 
@@ -401,8 +434,7 @@ Result<void> Logs::Impl::remove_streams(const Scope& scope, std::string_view gro
   GroupState& found = *find_group(*locked, scope, group);
   for (const auto& stream : streams) {
     to_reclaim.lock()->bytes += static_cast<std::uint64_t>(stream->data.stored_bytes);
-    found.stored_bytes -= stream->data.stored_bytes;
-    found.streams.erase(stream->data.name);
+    found.remove(*stream);
   }
   return {};
 }

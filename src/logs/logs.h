@@ -43,18 +43,21 @@ class Logs {
     /// s.
     Duration search_time_max = std::chrono::seconds(20);
     std::size_t log_groups_max = 1'000'000;
+    std::size_t metric_filters_max = 100;  // of one group
     /// How often small blocks of events become larger ones. 100 ms .. 1 h.
     Duration merge_period = std::chrono::seconds(10);
     /// How much text one round of that may pack. 1 MiB .. 1 GiB.
     std::size_t merge_bytes_max = 64u << 20;
+    /// How many PutLogEvents calls of one account and region may wait for subscriptions, insight
+    /// rules and live tails (arrivals.h).
+    std::uint64_t arrivals_waiting_max = 100'000'000;
   };
   static constexpr std::size_t kEventBytesOverhead = 26;
   static constexpr std::size_t kBatchBytesMax = 1'048'576;
   static constexpr std::size_t kBatchEventsMax = 10'000;
   static constexpr std::size_t kPageEventsMax = 10'000;
   static constexpr std::size_t kPageBytesMax = 1'048'576;
-  static constexpr std::size_t kMetricFiltersMax = 100;  // of one group
-  static constexpr std::size_t kRegexFiltersMax = 5;     // of one group
+  static constexpr std::size_t kRegexFiltersMax = 5;  // of one group
   static constexpr std::size_t kTagsMax = 50;
   static constexpr int kDeliveryRetentionDays = 2;  // AWS's guides say one or two; two loses less
 

@@ -198,11 +198,7 @@ Result<HandOver::Record> Logs::Impl::store_events(const Scope& scope, std::strin
 
   stored.add(events.size());
   defaults.remember(scope, group, *target.filters, evaluation, ingestion);
-  auto locked = state.lock();
-  stream.data = std::move(updated);
-  if (GroupState* found = find_group(*locked, scope, group)) {
-    found->stored_bytes += static_cast<std::int64_t>(block.billed_bytes());
-  }
+  change_stream(scope, group, target.stream, std::move(updated));
   return record;
 }
 

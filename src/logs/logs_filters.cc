@@ -13,10 +13,11 @@ std::string filter_key(const Scope& scope, std::string_view group, std::string_v
   return member_key(scope, "f/", group).append(name);
 }
 
-Result<void> check_quotas(const GroupState& group, const CompiledFilter& filter) {
+Result<void> check_quotas(const GroupState& group, const CompiledFilter& filter,
+                          const Logs::Config& config) {
   const std::string& name = filter.filter().filter_name;
   const bool is_new = !group.filters.contains(name);
-  if (is_new && group.filters.size() >= Logs::kMetricFiltersMax) return limit_exceeded();
+  if (is_new && group.filters.size() >= config.metric_filters_max) return limit_exceeded();
   const auto with_regex = std::ranges::count_if(group.filters, [&](const auto& item) {
     return item.first != name && item.second->pattern().has_regex();
   });
@@ -53,7 +54,7 @@ Result<void> Logs::put_metric_filter(const Scope& scope, std::string_view group,
                    "Metric filters are not supported for log groups of class " +
                        found->data.log_group_class};
     }
-    WEIR_CHECK(check_quotas(*found, *compiled));
+    WEIR_CHECK(check_quotas(*found, *compiled, impl_->config));
   }
   WEIR_CHECK(impl_->store.put(filter_key(scope, group, name), to_json_text(compiled->filter())));
   if (const std::string warning = compiled->pattern().warning(); !warning.empty()) {

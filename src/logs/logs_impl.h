@@ -9,9 +9,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/guarded.h"
@@ -38,10 +40,19 @@ struct GroupState {
   std::int64_t stored_bytes = 0;
   // Shared with the puts that are under way.
   std::map<std::string, std::shared_ptr<StreamState>, std::less<>> streams;
+  /// The place of a stream among those of its group by last event: those without one come first.
+  /// The name is the key of the stream.
+  using Place = std::pair<std::int64_t, std::string_view>;
+  std::set<Place> by_last_event;
   std::map<std::string, std::shared_ptr<const CompiledFilter>, std::less<>> filters;
   std::shared_ptr<const FilterSet> filter_set = std::make_shared<const FilterSet>();
 
   void renew_filter_set();
+  /// `stream` has its name; the group has none of that name.
+  void add(std::shared_ptr<StreamState> stream);
+  void remove(const StreamState& stream);
+  /// Makes `changed` what is known of a stream of this group.
+  void change(StreamState& stream, LogStream changed);
 };
 
 struct ScopeState {
@@ -63,11 +74,14 @@ struct Logs::Impl {
         store(store_in),
         config(config_in),
         hand_over(store_in, std::move(sink)),
-        arrivals(runtime_in, store_in) {}
+        arrivals(runtime_in, store_in, {.waiting_max = config_in.arrivals_waiting_max}) {}
 
   /// The group, or nullptr.
   static GroupState* find_group(State& state, const Scope& scope, std::string_view name);
   static StreamState* find_stream(GroupState& group, std::string_view name);
+  /// Makes `data` what is known of a stream whose lock `writing` is held.
+  void change_stream(const Scope& scope, std::string_view group,
+                     const std::shared_ptr<StreamState>& stream, LogStream data);
 
   // Loading (logs_load.cc).
   Result<void> load();
@@ -129,8 +143,9 @@ struct Logs::Impl {
   void publish_defaults();
   Result<void> publish_defaults_of(const Scope& scope, std::span<const DefaultValues::Due> due);
   void remove_expired();
-  Result<void> remove_expired_of(const Scope& scope, const std::string& group, StreamState& stream,
-                                 std::int64_t group_id, Time oldest);
+  Result<void> remove_expired_of(const Scope& scope, const std::string& group,
+                                 const std::shared_ptr<StreamState>& shared, std::int64_t group_id,
+                                 Time oldest);
 
   // Merging of blocks (logs_merge.cc).
   struct MergeTarget {
@@ -139,8 +154,10 @@ struct Logs::Impl {
     std::int64_t group_id = 0;
     std::shared_ptr<StreamState> stream;  // shared with the group
   };
+  /// Remembers the stream if it has enough small blocks to look at; with the lock of the state.
+  void note_mergeable(const Scope& scope, const GroupState& group,
+                      const std::shared_ptr<StreamState>& stream);
   void merge_blocks();
-  std::vector<MergeTarget> merge_targets() const;
   Result<void> merge_stream(const MergeTarget& target, std::size_t& bytes_left);
   Result<void> merge_into_one(const MergeTarget& target, std::span<const StoredBlock> blocks);
 
@@ -171,6 +188,8 @@ struct Logs::Impl {
   Timer housekeeping;
   Timer retention;
   Timer merging;
+  /// By scope and id of the stream, so that a round costs what there is to do. Behind `state`.
+  Guarded<std::map<std::pair<Scope, std::int64_t>, MergeTarget>> mergeable;
   /// One stream at a time loses blocks by retention or merging.
   std::mutex maintenance;
   Guarded<Removed> to_reclaim;

@@ -181,7 +181,6 @@ Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group
   std::vector<Evaluation> evaluations;
   std::vector<Arrivals::Ticket> tickets;
   std::int64_t events = 0;
-  std::int64_t billed_bytes = 0;
   for (ImportTarget& target : targets) {
     std::ranges::move(add_blocks(scope, group, target, ingestion, writes),
                       std::back_inserter(tickets));
@@ -193,7 +192,6 @@ Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group
     DefaultValues::mark(scope, group, *target.put.filters, evaluation, ingestion, writes);
     values.insert(values.end(), evaluation.values.begin(), evaluation.values.end());
     events += static_cast<std::int64_t>(target.events.size());
-    billed_bytes += target.updated.stored_bytes - target.put.stream->data.stored_bytes;
   }
   writes.put(import_key(scope, group, batch.reached.source), to_json_text(batch.reached));
   const HandOver::Record record =
@@ -204,10 +202,8 @@ Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group
   for (std::size_t i = 0; i < targets.size(); ++i) {
     defaults.remember(scope, group, *targets[i].put.filters, evaluations[i], ingestion);
   }
-  {
-    auto locked = state.lock();
-    for (ImportTarget& target : targets) target.put.stream->data = std::move(target.updated);
-    if (GroupState* found = find_group(*locked, scope, group)) found->stored_bytes += billed_bytes;
+  for (ImportTarget& target : targets) {
+    change_stream(scope, group, target.put.stream, std::move(target.updated));
   }
   writing.clear();
   hand_over.hand_on(record);

@@ -78,6 +78,7 @@ Result<void> Logs::Impl::load() {
   hand_over.clear();
   arrivals.clear();
   defaults.clear();
+  mergeable.lock()->clear();
   next_batch = runtime.random() >> 1;  // so that batches of two runs never meet
 
   State loaded;
@@ -87,6 +88,11 @@ Result<void> Logs::Impl::load() {
     const Scope scope = Scope::take_from(key);
     if (key.starts_with("e/") || key.starts_with("i/")) {  // read when somebody asks
       cursor->seek(store::prefix_end(store_key(scope, key.substr(0, 2))));
+      continue;
+    }
+    if (key.starts_with(Arrivals::kKind)) {  // read when a follower gets there
+      WEIR_CHECK(arrivals.load(scope));
+      cursor->seek(store::prefix_end(store_key(scope, Arrivals::kKind)));
       continue;
     }
     WEIR_CHECK(load_pair(loaded, scope, key, cursor->value()));
@@ -109,8 +115,6 @@ Result<void> Logs::Impl::load_pair(State& loaded, const Scope& scope, std::strin
   ScopeState& in_scope = loaded[scope];
   if (kind == HandOver::kKind) {
     hand_over.found(scope, store_key(scope, kind).append(rest));
-  } else if (kind == Arrivals::kKind) {
-    WEIR_CHECK(arrivals.found(scope, rest, value));
   } else if (kind == DefaultValues::kKind) {
     defaults.found(scope, rest);
   } else if (kind == "g/") {
@@ -126,9 +130,7 @@ Result<void> Logs::Impl::load_pair(State& loaded, const Scope& scope, std::strin
     auto stream = std::make_shared<StreamState>();
     WEIR_TRY(stream->data, unpack_stream(member, value));
     in_scope.next_id = std::max(in_scope.next_id, stream->data.id + 1);
-    GroupState& group = in_scope.groups[std::string(rest.substr(0, zero))];
-    group.stored_bytes += stream->data.stored_bytes;
-    group.streams.insert_or_assign(std::string(member), std::move(stream));
+    in_scope.groups[std::string(rest.substr(0, zero))].add(std::move(stream));
   } else {
     log::warn("unknown key in the store of log groups", {{"key", key}});
   }
@@ -141,6 +143,7 @@ void Logs::Impl::finish_loading(State& loaded) {
       // Group, streams and filters are written and erased together.
       WEIR_ASSERT(group.data.name == name);
       group.renew_filter_set();
+      for (const auto& [stream_name, stream] : group.streams) note_mergeable(scope, group, stream);
     }
   }
 }

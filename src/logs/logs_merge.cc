@@ -66,22 +66,21 @@ void note_small_block(LogStream& stream, const BlockInfo& block) {
       std::min(stream.small_blocks_from_ms.value_or(block.first.ms), block.first.ms);
 }
 
-std::vector<Logs::Impl::MergeTarget> Logs::Impl::merge_targets() const {
-  std::vector<MergeTarget> targets;
-  auto locked = state.lock();
-  for (const auto& [scope, in_scope] : *locked) {
-    for (const auto& [name, group] : in_scope.groups) {
-      for (const auto& [stream_name, stream] : group.streams) {
-        if (stream->data.small_blocks < static_cast<std::int64_t>(kBlocksMin)) continue;
-        targets.push_back({scope, name, group.data.id, stream});
-      }
-    }
-  }
-  return targets;
+void Logs::Impl::note_mergeable(const Scope& scope, const GroupState& group,
+                                const std::shared_ptr<StreamState>& stream) {
+  if (stream->data.small_blocks < static_cast<std::int64_t>(kBlocksMin)) return;
+  auto locked = mergeable.lock();
+  if (locked->contains({scope, stream->data.id})) return;
+  locked->emplace(std::pair(scope, stream->data.id),
+                  MergeTarget{scope, group.data.name, group.data.id, stream});
 }
 
 void Logs::Impl::merge_blocks() {
-  std::vector<MergeTarget> targets = merge_targets();
+  std::vector<MergeTarget> targets;
+  {
+    auto locked = mergeable.lock();
+    for (const auto& [key, target] : *locked) targets.push_back(target);
+  }
   // Each gets its turn: the one that stands first changes.
   if (!targets.empty()) {
     const auto first = static_cast<std::ptrdiff_t>(runtime.random_below(targets.size()));
@@ -115,10 +114,10 @@ Result<void> Logs::Impl::merge_stream(const MergeTarget& target, std::size_t& by
   }
   const std::string prefix = events_key(target.scope, target.group_id);
   const std::string end = block_key(prefix, stream.id + 1, Time{0}, 0);
-  const Time awaited = arrivals.oldest_awaited(target.scope);
   Neighbours neighbours;
   bool is_complete = true;
-  const auto cursor = store.cursor();
+  const auto cursor = store.cursor();  // before the look at what is awaited
+  WEIR_TRY(const Time awaited, arrivals.oldest_awaited(target.scope, target.group));
   for (cursor->seek(block_key(prefix, stream.id, Time{stream.small_blocks_from_ms.value_or(0)}, 0));
        cursor->valid() && cursor->key() < end; cursor->next()) {
     WEIR_TRY(const BlockInfo block, BlockInfo::read(cursor->value()));
@@ -144,6 +143,9 @@ Result<void> Logs::Impl::merge_stream(const MergeTarget& target, std::size_t& by
     if (has_rest) now.small_blocks_from_ms = neighbours.sum.first.ms;
   }
   if (is_complete) now.small_blocks -= stream.small_blocks;
+  if (now.small_blocks < static_cast<std::int64_t>(kBlocksMin)) {
+    mergeable.lock()->erase({target.scope, stream.id});
+  }
   return {};
 }
 

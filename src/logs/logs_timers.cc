@@ -80,6 +80,7 @@ void Logs::Impl::remove_expired() {
     auto locked = state.lock();
     for (const auto& [scope, in_scope] : *locked) {
       for (const auto& [name, group] : in_scope.groups) {
+        if (!group.data.retention_in_days) continue;
         const Time oldest = oldest_kept(now, group.data.retention_in_days);
         for (const auto& [stream_name, stream] : group.streams) {
           if (stream->data.first_event_ms && *stream->data.first_event_ms < oldest.ms) {
@@ -91,7 +92,7 @@ void Logs::Impl::remove_expired() {
   }
   for (const Work& item : work) {
     const auto removed =
-        remove_expired_of(item.scope, item.group, *item.stream, item.group_id, item.oldest);
+        remove_expired_of(item.scope, item.group, item.stream, item.group_id, item.oldest);
     if (!removed) {
       log::warn("cannot remove expired log events, will retry",
                 {{"group", item.group}, {"error", removed.error().message}});
@@ -100,10 +101,11 @@ void Logs::Impl::remove_expired() {
 }
 
 Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string& group,
-                                           StreamState& stream, std::int64_t group_id,
-                                           Time oldest) {
+                                           const std::shared_ptr<StreamState>& shared,
+                                           std::int64_t group_id, Time oldest) {
   static Counter& removed = counter("weir_logs_events_expired_total",
                                     "Log events removed because their retention was over.");
+  StreamState& stream = *shared;
   const std::lock_guard one_at_a_time(maintenance);
   const std::lock_guard writing(stream.writing);
   if (stream.is_deleted) return {};
@@ -139,11 +141,7 @@ Result<void> Logs::Impl::remove_expired_of(const Scope& scope, const std::string
 
   removed.add(events);
   note_removed(batch.operations().front().key, last_key + '\0', bytes);
-  auto locked = state.lock();
-  stream.data = std::move(updated);
-  if (GroupState* found = find_group(*locked, scope, group)) {
-    found->stored_bytes -= static_cast<std::int64_t>(bytes);
-  }
+  change_stream(scope, group, shared, std::move(updated));
   return {};
 }
 

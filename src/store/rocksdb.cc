@@ -25,6 +25,7 @@ constexpr std::size_t kBlockCacheBytes = 32u << 20;
 constexpr std::size_t kWriteBufferBytes = 16u << 20;
 constexpr int kWriteBuffersMax = 4;
 constexpr int kOpenFilesMax = 512;
+constexpr std::size_t kManifestStepBytes = 64u << 10;  // what is set aside; the default is 4 MiB
 // With less free space than that (or than that part of a small disk) puts are refused, and further
 // down erasures as well.
 constexpr std::uint64_t kFreeBytesToPut = 256u << 20;
@@ -186,6 +187,7 @@ rocksdb::Options database_options() {
   options.compression = rocksdb::kLZ4Compression;
   options.bottommost_compression = rocksdb::kZSTD;
   options.level_compaction_dynamic_level_bytes = true;
+  options.manifest_preallocation_size = kManifestStepBytes;
   options.keep_log_file_num = 3;
   options.max_log_file_size = 1u << 20;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;

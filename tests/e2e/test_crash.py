@@ -1,60 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
 """Acknowledged means durable: the daemon is killed in the middle of concurrent writes, again and again, and every
-write that it had answered is there after the restart."""
+write that it had answered is there after the restart. Blocks of log events are merged all the time meanwhile.
+WEIR_CRASH_ROUNDS=50 kills it as often as the project asks for."""
 
 import configparser
 import datetime
 import os
 import random
+import re
 import threading
 import time
+import zlib
 
 import botocore.exceptions
 
 from conftest import Daemon, make_client
 
-ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "50"))
-WRITE_SECONDS = (0.05, 0.25)
+ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "8"))
+WRITE_SECONDS = (0.05, 0.6)
+WORKERS = 2
 GROUP = "crash"
 OPTIONS = ("--capture", "false", "--enforce", "false")
+MERGING = ("--logs-merge-period-ms", "100")
+
+
+def checksummed(text):
+    return f"{text} {zlib.crc32(text.encode()):08x}"
 
 
 class Writers:
-    """Threads that write until the daemon dies; `acknowledged` holds what was answered, by kind."""
+    """Threads that write until the daemon dies; `acknowledged` holds what was answered, by kind. Each has a log stream of
+    its own, so that the order of its events is known."""
 
     def __init__(self, clients, number):
         self.acknowledged = {"event": [], "topic": [], "sample": [], "object": []}
-        self.clients, self.number, self.stream = clients, number, f"round-{number}"
-        clients["logs"].create_log_stream(logGroupName=GROUP, logStreamName=self.stream)
+        self.clients, self.number = clients, number
+        for worker in range(WORKERS):
+            clients["logs"].create_log_stream(logGroupName=GROUP, logStreamName=self.stream(worker))
         self.threads = [threading.Thread(target=self.run, args=(kind, worker))
-                        for kind in self.acknowledged for worker in range(2)]
+                        for kind in self.acknowledged for worker in range(WORKERS)]
         for thread in self.threads:
             thread.start()
+
+    def stream(self, worker):
+        return f"round-{self.number}-{worker}"
 
     def run(self, kind, worker):
         count = 0
         try:
             while True:
                 name = f"{kind}-{self.number}-{worker}-{count}"
-                getattr(self, kind)(name)
+                getattr(self, kind)(name, worker)
                 self.acknowledged[kind].append(name)
                 count += 1
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, OSError):
             return  # it was killed
 
-    def event(self, name):
+    def event(self, name, worker):
+        """One to four events; which of them belong together and that all are there follows from the text."""
+        count = 1 + zlib.crc32(name.encode()) % 4
         self.clients["logs"].put_log_events(
-            logGroupName=GROUP, logStreamName=self.stream,
-            logEvents=[{"timestamp": int(time.time() * 1000), "message": name}])
+            logGroupName=GROUP, logStreamName=self.stream(worker),
+            logEvents=[{"timestamp": int(time.time() * 1000), "message": checksummed(f"{name} {i}/{count}")}
+                       for i in range(count)])
 
-    def topic(self, name):
+    def topic(self, name, worker):
         self.clients["sns"].create_topic(Name=name)
 
-    def sample(self, name):
+    def sample(self, name, worker):
         self.clients["cloudwatch"].put_metric_data(
             Namespace="crash", MetricData=[{"MetricName": f"round-{self.number}", "Value": 1}])
 
-    def object(self, name):
+    def object(self, name, worker):
         self.clients["s3"].put_object(Bucket="crash", Key=name, Body=name.encode() * 1000)
 
     def wait_for_each_kind(self, seconds=30):
@@ -76,18 +93,35 @@ def clients_of(endpoint, folder):
             for service in ("logs", "sns", "cloudwatch", "s3")}
 
 
-def missing(clients, writers):
-    """What was answered and is not there."""
-    events = set()
-    token = {}
+def messages_of(logs, stream):
+    messages, token = [], {}
     while True:
-        page = clients["logs"].get_log_events(logGroupName=GROUP, logStreamName=writers.stream, startFromHead=True, **token)
-        events |= {e["message"] for e in page["events"]}
+        page = logs.get_log_events(logGroupName=GROUP, logStreamName=stream, startFromHead=True, **token)
+        messages += [event["message"] for event in page["events"]]
         if not page["events"]:
-            break
+            return messages
         token = {"nextToken": page["nextForwardToken"]}
-    lost = [name for name in writers.acknowledged["event"] if name not in events]
 
+
+def check_events(clients, writers):
+    """What each worker put is there once and in its order: all that was acknowledged, and at most the one request that
+    was under way when the daemon died, wholly or not at all."""
+    for worker in range(WORKERS):
+        found = messages_of(clients["logs"], writers.stream(worker))
+        prefix = f"event-{writers.number}-{worker}-"
+        acknowledged = [name for name in writers.acknowledged["event"] if name.startswith(prefix)]
+        names = acknowledged + [f"{prefix}{len(acknowledged)}"]
+        expected = [[checksummed(f"{name} {i}/{count}") for i in range(count)]
+                    for name in names for count in [1 + zlib.crc32(name.encode()) % 4]]
+        without_last = sum(expected[:-1], [])
+        assert found in (without_last, without_last + expected[-1]), (
+            f"round {writers.number}, worker {worker}: {len(found)} events, {len(without_last)} acknowledged; first "
+            f"difference at {next((i for i, (a, b) in enumerate(zip(found, without_last)) if a != b), None)}")
+
+
+def missing(clients, writers):
+    """What was answered and is not there, besides events."""
+    lost = []
     topics = {t["TopicArn"].rsplit(":", 1)[1] for page in clients["sns"].get_paginator("list_topics").paginate()
               for t in page["Topics"]}
     lost += [name for name in writers.acknowledged["topic"] if name not in topics]
@@ -110,26 +144,37 @@ def missing(clients, writers):
     return lost
 
 
+def merged_blocks(daemon):
+    found = re.search(r"^weir_logs_blocks_merged_total (\d+)", daemon.get("/metrics"), re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
 def test_killed_in_the_middle_of_writes_nothing_acknowledged_is_lost(tmp_path):
-    daemon = Daemon(*OPTIONS, data=tmp_path)
+    daemon = Daemon(*OPTIONS, *MERGING, data=tmp_path)
     listen = daemon.endpoint.removeprefix("http://")
     clients = clients_of(daemon.endpoint, tmp_path)
     clients["logs"].create_log_group(logGroupName=GROUP)
     clients["s3"].create_bucket(Bucket="crash")
-    written = dict.fromkeys(("event", "topic", "sample", "object"), 0)
+    rounds, merged = [], 0
     for number in range(ROUNDS):
         writers = Writers(clients, number)
         writers.wait_for_each_kind()
         time.sleep(random.uniform(*WRITE_SECONDS))
+        merged += merged_blocks(daemon)
         daemon.kill()
         writers.join()
-        daemon = Daemon(*OPTIONS, data=tmp_path, listen=listen)
+        daemon = Daemon(*OPTIONS, *MERGING, data=tmp_path, listen=listen)
+        check_events(clients, writers)
         assert missing(clients, writers) == [], f"round {number}"
-        for kind, names in writers.acknowledged.items():
-            written[kind] += len(names)
+        rounds.append(writers)
+    for writers in rounds:  # blocks of the first rounds were merged in later ones
+        check_events(clients, writers)
+    merged += merged_blocks(daemon)
     daemon.stop()
-    print(f"{ROUNDS} kills, acknowledged and found: {written}")
+    written = {kind: sum(len(writers.acknowledged[kind]) for writers in rounds) for kind in rounds[0].acknowledged}
+    print(f"{ROUNDS} kills, acknowledged and found: {written}, blocks merged: {merged}")
     assert all(count >= ROUNDS for count in written.values()), f"too little was written to mean anything: {written}"
+    assert merged >= 8 * ROUNDS, f"too little was merged to mean anything: {merged} blocks"
 
 
 # A notification that was published but not delivered when the daemon died is delivered after the restart.
