@@ -237,7 +237,7 @@ struct World::Impl {
         destinations(runtime, *store),
         subscriptions(runtime, *store, logs, destinations,
                       {{"lambda", &function_target}, {"firehose", &stream_target}},
-                      metric_sink(metrics), subscriptions_config(config)),
+                      subscriptions_config(config)),
         bucket_sink(objects),
         export_tasks(runtime, *store, logs, bucket_sink,
                      {.active_max = static_cast<std::size_t>(config.export_tasks_max)}),
