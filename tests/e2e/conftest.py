@@ -10,10 +10,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
+import botocore.exceptions
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -82,6 +87,33 @@ def make_client(service, endpoint, access_key="test", secret="test", region=REGI
                         aws_secret_access_key=secret, config=botocore.config.Config(**settings))
 
 
+def signed_call(endpoint, service, target, body, access_key="test", secret="test", region=REGION):
+    """POSTs a signed AWS JSON 1.1 request, for what the boto3 of this machine does not know or would not send; `body`
+    may be bytes that are no JSON. Returns the answer, or raises a ClientError as boto3 does."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = botocore.awsrequest.AWSRequest(
+        "POST", endpoint + "/", data=data,
+        headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"})
+    credentials = botocore.credentials.Credentials(access_key, secret)
+    botocore.auth.SigV4Auth(credentials, service, region).add_auth(request)
+    plain = urllib.request.Request(request.url, data=data, headers=dict(request.headers.items()))
+    try:
+        with urllib.request.urlopen(plain, timeout=60) as answer:
+            return json.loads(answer.read() or b"{}")
+    except urllib.error.HTTPError as problem:
+        told = json.loads(problem.read())
+        error = {"Code": told["__type"], "Message": told.get("message", "")}
+        raise botocore.exceptions.ClientError({"Error": error, "Body": told}, target.split(".")[1]) from None
+
+
+def refused(call, *arguments, **members):
+    """The code and text of the error that a call must end with."""
+    with pytest.raises(botocore.exceptions.ClientError) as problem:
+        call(*arguments, **members)
+    error = problem.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
 def wait_for(condition, what, seconds=30):
     """For what another process does; the daemon's own time is advanced instead."""
     end = time.monotonic() + seconds
@@ -110,6 +142,12 @@ def daemon(shared_daemon):
 @pytest.fixture
 def client(daemon):
     return lambda service, **options: make_client(service, daemon.endpoint, **options)
+
+
+@pytest.fixture
+def call(daemon):
+    """Any operation of CloudWatch Logs with any members."""
+    return lambda operation, **members: signed_call(daemon.endpoint, "logs", "Logs_20140328." + operation, members)
 
 
 @pytest.fixture

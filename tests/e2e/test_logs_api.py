@@ -5,16 +5,11 @@ signed as JSON. Verified on AWS: no; texts marked "recorded" were recorded there
 
 import json
 import time
-import urllib.error
-import urllib.request
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
 import botocore.exceptions
 import pytest
 
-from conftest import REGION, wait_for
+from conftest import REGION, refused, wait_for
 
 ACCOUNT = "000000000000"
 FLOW = "2 123456789010 eni-0a1b2c3d4e5f60718 203.0.113.{} 10.0.0.5 {} 443 6 {} 240 {} {} {} OK"
@@ -26,39 +21,10 @@ def logs(client):
 
 
 @pytest.fixture
-def call(daemon):
-    """Any operation with any members; returns its answer, or raises a ClientError as boto3 does."""
-
-    def send(operation, **members):
-        request = botocore.awsrequest.AWSRequest(
-            "POST", daemon.endpoint + "/", data=json.dumps(members),
-            headers={"X-Amz-Target": "Logs_20140328." + operation, "Content-Type": "application/x-amz-json-1.1"})
-        credentials = botocore.credentials.Credentials("test", "test")
-        botocore.auth.SigV4Auth(credentials, "logs", REGION).add_auth(request)
-        plain = urllib.request.Request(request.url, data=request.data.encode(), headers=dict(request.headers.items()))
-        try:
-            with urllib.request.urlopen(plain, timeout=60) as answer:
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as problem:
-            body = json.loads(problem.read())
-            error = {"Code": body["__type"], "Message": body.get("message", "")}
-            raise botocore.exceptions.ClientError({"Error": error, "Body": body}, operation) from None
-
-    return send
-
-
-@pytest.fixture
 def group(logs):
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
     return "g"
-
-
-def refused(call, **members):
-    with pytest.raises(botocore.exceptions.ClientError) as problem:
-        call(**members)
-    error = problem.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def now_ms():
