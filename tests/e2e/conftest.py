@@ -87,19 +87,24 @@ def make_client(service, endpoint, access_key="test", secret="test", region=REGI
                         aws_secret_access_key=secret, config=botocore.config.Config(**settings))
 
 
-def signed_call(endpoint, service, target, body, access_key="test", secret="test", region=REGION):
+def signed_call(endpoint, service, target, body, **options):
     """POSTs a signed AWS JSON 1.1 request, for what the boto3 of this machine does not know or would not send; `body`
     may be bytes that are no JSON. Returns the answer, or raises a ClientError as boto3 does."""
+    with signed_open(endpoint, service, target, body, **options) as answer:
+        return json.loads(answer.read() or b"{}")
+
+
+def signed_open(endpoint, service, target, body, access_key="test", secret="test", region=REGION, headers=None):
+    """signed_call() whose answer is still to be read."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     request = botocore.awsrequest.AWSRequest(
         "POST", endpoint + "/", data=data,
-        headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"})
+        headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1", **(headers or {})})
     credentials = botocore.credentials.Credentials(access_key, secret)
     botocore.auth.SigV4Auth(credentials, service, region).add_auth(request)
     plain = urllib.request.Request(request.url, data=data, headers=dict(request.headers.items()))
     try:
-        with urllib.request.urlopen(plain, timeout=60) as answer:
-            return json.loads(answer.read() or b"{}")
+        return urllib.request.urlopen(plain, timeout=60)
     except urllib.error.HTTPError as problem:
         told = json.loads(problem.read())
         error = {"Code": told["__type"], "Message": told.get("message", "")}

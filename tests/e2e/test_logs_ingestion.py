@@ -2,6 +2,7 @@
 """PutLogEvents with what it must not take: each limit of a batch just met and just missed, old and future events,
 texts that are no UTF-8. Texts as in the reference (those marked "recorded" were seen on AWS)."""
 
+import gzip
 import json
 import time
 
@@ -167,6 +168,18 @@ def test_a_lone_surrogate_is_refused_or_replaced(daemon, logs):
                        "logEvents": [{"timestamp": now_ms(), "message": "a@b"}]}).replace("@", "\\ud800").encode()
     code, _ = refused(signed_call, daemon.endpoint, "logs", "Logs_20140328.PutLogEvents", body)
     assert code == "SerializationException"
+
+
+def test_a_compressed_batch_is_taken_and_a_broken_one_is_not(daemon, logs):
+    body = gzip.compress(json.dumps({"logGroupName": "g", "logStreamName": "s", "logEvents": [
+        {"timestamp": now_ms(), "message": "packed"}]}).encode())
+    packed = {"headers": {"Content-Encoding": "gzip"}}
+    signed_call(daemon.endpoint, "logs", "Logs_20140328.PutLogEvents", body, **packed)
+    assert messages(logs) == ["packed"]
+    for broken in (body[:-9], b"plain", body[:20] + b"xxxx" + body[24:]):
+        assert refused(signed_call, daemon.endpoint, "logs", "Logs_20140328.PutLogEvents", broken, **packed)[0] == (
+            "MalformedHttpRequestException")
+    assert messages(logs) == ["packed"]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"logGroupName":', b'{"logGroupName":1}', b"null", b"\x00"])

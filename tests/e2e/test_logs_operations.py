@@ -125,6 +125,24 @@ def test_names_have_a_length_and_an_alphabet(call, member, most, bad):
             text), (name, text)
 
 
+# Recorded: an empty body where there is no output; clients of Go, Java and JavaScript read the header of the error.
+def test_answers_have_the_form_of_the_protocol(client):
+    logs = client("logs")
+    made = logs.create_log_group(logGroupName=GROUP)["ResponseMetadata"]
+    assert made["HTTPHeaders"]["content-length"] == "0"
+    assert made["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.1"
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", made["HTTPHeaders"]["x-amzn-requestid"])
+    with pytest.raises(logs.exceptions.ResourceAlreadyExistsException) as problem:
+        logs.create_log_group(logGroupName=GROUP)
+    told = problem.value.response["ResponseMetadata"]
+    assert told["HTTPStatusCode"] == 400
+    assert told["HTTPHeaders"]["x-amzn-errortype"] == "ResourceAlreadyExistsException"
+
+
+def test_an_operation_that_aws_does_not_have(call):
+    assert refused(call, "MakeCoffee")[0] == "UnknownOperationException"
+
+
 def test_several_violations_are_one_sentence(call):
     code, text = refused(call, "PutRetentionPolicy", logGroupName="a b")
     assert code == "InvalidParameterException"
