@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/hand_over.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 
@@ -10,6 +14,7 @@ namespace {
 
 /// One second, so that alarms with periods below a minute work on metric filters too.
 constexpr int kStorageResolution = 1;
+constexpr std::size_t kPutDataMax = 1000;  // PutMetricData
 
 metrics::Datum datum_of(const logs::MetricValue& value) {
   metrics::Datum datum;
@@ -21,6 +26,19 @@ metrics::Datum datum_of(const logs::MetricValue& value) {
   datum.timestamp = value.timestamp;
   datum.storage_resolution = kStorageResolution;
   return datum;
+}
+
+/// A batch of events can give more data than one put takes. Each part is idempotent by its id.
+Result<void> put_in_parts(metrics::Metrics& metrics, const Scope& scope, const std::string& name,
+                          const std::vector<metrics::Datum>& data, const std::string& batch_id) {
+  for (std::size_t from = 0; from < data.size(); from += kPutDataMax) {
+    const std::size_t to = std::min(data.size(), from + kPutDataMax);
+    const std::vector<metrics::Datum> part(data.begin() + static_cast<std::ptrdiff_t>(from),
+                                           data.begin() + static_cast<std::ptrdiff_t>(to));
+    const std::string id = from == 0 ? batch_id : batch_id + '/' + std::to_string(from);
+    WEIR_CHECK(metrics.put(scope, name, part, id));
+  }
+  return {};
 }
 
 metrics::Datum loss_datum(Runtime& runtime, const char* name, std::uint64_t count) {
@@ -49,7 +67,7 @@ logs::MetricSink metric_sink(metrics::Metrics& metrics) {
     for (const auto& value : values)
       by_namespace[value.metric_namespace].push_back(datum_of(value));
     for (const auto& [name, data] : by_namespace) {
-      WEIR_CHECK(metrics.put(scope, name, data, std::string(batch) + '/' + name));
+      WEIR_CHECK(put_in_parts(metrics, scope, name, data, std::string(batch) + '/' + name));
     }
     return {};
   };

@@ -65,11 +65,13 @@ insights::Executions::Config insights_config(const Config& config) {
   return insights;
 }
 
-insights::Executions::Context insights_context(vpc::Network& network) {
+insights::Executions::Context insights_context(vpc::Network& network,
+                                               const insights::LookupTables& tables) {
   insights::Executions::Context context;
   context.flow_formats = [&network](const Scope& scope, std::string_view group) {
     return record_fields(network, scope, group);
   };
+  context.lookups = tables.lookups();
   return context;
 }
 

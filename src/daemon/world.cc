@@ -15,6 +15,7 @@
 #include "api/logs/destinations.h"
 #include "api/logs/export_tasks.h"
 #include "api/logs/logs_api.h"
+#include "api/logs/lookup_tables.h"
 #include "api/logs/model.h"
 #include "api/logs/resource_policies.h"
 #include "api/logs/subscription_filters.h"
@@ -41,6 +42,7 @@
 #include "enforce/enforcer.h"
 #include "insights/executions.h"
 #include "insights/index_policies.h"
+#include "insights/lookup_tables.h"
 #include "insights/query_definitions.h"
 #include "functions/functions.h"
 #include "logs/arrivals.h"
@@ -157,6 +159,7 @@ struct World::Impl {
   enforce::Enforcer enforcer;
   metrics::Metrics metrics;
   logs::Logs logs;
+  insights::LookupTables lookup_tables;
   insights::Executions executions;
   insights::QueryDefinitions query_definitions;
   insights::IndexPolicies index_policies;
@@ -187,6 +190,7 @@ struct World::Impl {
   api::Ec2Api ec2_api;
   api::logs::LogsApi logs_api;
   api::logs::InsightsApi insights_api;
+  api::logs::LookupTablesApi lookup_tables_api;
   api::logs::LiveTailApi live_tail_api;
   api::logs::SubscriptionFiltersApi subscription_filters_api;
   api::logs::DestinationsApi destinations_api;
@@ -225,7 +229,9 @@ struct World::Impl {
         enforcer(runtime, enforcer_config(config, place.api_port)),
         metrics(runtime, *store),
         logs(runtime, *store, metric_sink(metrics), logs_config(config)),
-        executions(runtime, *store, logs, insights_context(network), insights_config(config)),
+        lookup_tables(runtime, *store),
+        executions(runtime, *store, logs, insights_context(network, lookup_tables),
+                   insights_config(config)),
         query_definitions(runtime, *store),
         index_policies(runtime, *store, logs),
         live_tail(runtime, logs, static_cast<std::size_t>(config.live_tail_sessions_max)),
@@ -242,7 +248,7 @@ struct World::Impl {
         destinations(runtime, *store),
         subscriptions(runtime, *store, logs, destinations,
                       {{"lambda", &function_target}, {"firehose", &stream_target}},
-                      metric_sink(metrics), subscriptions_config(config)),
+                      subscriptions_config(config)),
         bucket_sink(objects),
         export_tasks(runtime, *store, logs, bucket_sink,
                      {.active_max = static_cast<std::size_t>(config.export_tasks_max)}),
@@ -258,6 +264,7 @@ struct World::Impl {
         ec2_api(network),
         logs_api(logs),
         insights_api(runtime, logs, executions, query_definitions, index_policies),
+        lookup_tables_api(lookup_tables),
         live_tail_api(live_tail),
         subscription_filters_api(subscriptions),
         destinations_api(subscriptions, destinations),
@@ -286,7 +293,9 @@ struct World::Impl {
     logs_api.add_to(logs_table);
     insights_api.add_to(logs_table);
     live_tail_api.add_to(logs_table);
-    logs_api.set_destinations(destinations);
+    logs_api.add_taggable(logs::Destinations::kKind, destinations);
+    logs_api.add_taggable(insights::LookupTables::kKind, lookup_tables);
+    lookup_tables_api.add_to(logs_table);
     subscription_filters_api.add_to(logs_table);
     destinations_api.add_to(logs_table);
     resource_policies_api.add_to(logs_table);

@@ -17,6 +17,8 @@
 ///     insights/<account>/<region>/k                            KMS key of query results
 ///     insights/<account>/<region>/d/<definition id>            QueryDefinition, JSON
 ///     insights/<account>/<region>/i/<group>                    IndexPolicy, JSON
+///     insights/<account>/<region>/t/<lookup table>             LookupTableInfo, JSON
+///     insights-tables/<account>/<region>/<lookup table>        its CSV text
 ///     insights-live/<account>/<region>/<query id>              nothing; it has not ended
 ///     insights-rows/<account>/<region>/<query id>/<first row>  rows (execution.h), at most 1 MiB
 ///                                                              or one row
@@ -26,6 +28,7 @@ namespace weir::insights {
 
 inline constexpr std::string_view kStorePrefix = "insights/";
 inline constexpr std::string_view kLivePrefix = "insights-live/";
+inline constexpr std::string_view kTablesPrefix = "insights-tables/";
 inline constexpr std::string_view kRowsPrefix = "insights-rows/";
 
 inline std::string store_key(const Scope& scope, std::string_view kind,

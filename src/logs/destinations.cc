@@ -145,16 +145,13 @@ bool Destinations::is_open_to(const Scope& owner, const Destination& destination
                              [&](const Document& one) { return allows(one, account); });
 }
 
-Result<void> Destinations::tag(const Scope& scope, std::string_view name,
-                               const std::map<std::string, std::string>& tags) {
-  return change(scope, name, [&](Destination& found) -> Result<void> {
-    for (const auto& [key, value] : tags) found.tags.insert_or_assign(key, value);
-    if (found.tags.size() <= kTagsMax) return {};
-    return Error{ErrorKind::limit,
-                 "TooManyTagsException",
-                 "A destination can have at most 50 tags.",
-                 {{"resourceName", std::string(name)}}};
-  });
+Result<Tags> Destinations::tags(const Scope& scope, std::string_view name) const {
+  WEIR_TRY(auto found, destination(scope, name));
+  return std::move(found.tags);
+}
+
+Result<void> Destinations::tag(const Scope& scope, std::string_view name, const Tags& tags) {
+  return change(scope, name, [&](Destination& found) { return merge(found.tags, tags, name); });
 }
 
 Result<void> Destinations::untag(const Scope& scope, std::string_view name,

@@ -6,11 +6,13 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/runtime.h"
 #include "base/scope.h"
 #include "base/shape.h"
+#include "logs/taggable.h"
 #include "logs/types.h"
 #include "store/kv_store.h"
 
@@ -37,10 +39,10 @@ std::string_view destination_in(const Arn& arn);
 /// CloudWatch Logs destinations.
 ///
 /// Threads: every function from any thread. Errors with AWS's codes and texts.
-class Destinations {
+class Destinations final : public Taggable {
  public:
-  static constexpr std::size_t kDestinationsMax = 10'000;  // of one account and region
-  static constexpr std::size_t kTagsMax = 50;
+  static constexpr std::size_t kDestinationsMax = 10'000;   // of one account and region
+  static constexpr std::string_view kKind = "destination";  // in ARNs
 
   Destinations(Runtime& runtime, store::KvStore& store) : runtime_(runtime), store_(store) {}
 
@@ -60,10 +62,10 @@ class Destinations {
   static bool is_open_to(const Scope& owner, const Destination& destination,
                          std::string_view account);
 
-  Result<void> tag(const Scope& scope, std::string_view name,
-                   const std::map<std::string, std::string>& tags);
+  Result<Tags> tags(const Scope& scope, std::string_view name) const override;
+  Result<void> tag(const Scope& scope, std::string_view name, const Tags& tags) override;
   Result<void> untag(const Scope& scope, std::string_view name,
-                     const std::vector<std::string>& keys);
+                     const std::vector<std::string>& keys) override;
 
  private:
   template <class Change>

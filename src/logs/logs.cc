@@ -143,17 +143,20 @@ Result<Page<LogStream>> streams_by_event(const GroupState& group, const Logs::St
 
 }  // namespace
 
-Logs::Logs(Runtime& runtime, store::KvStore& store, MetricSink sink, Config config)
-    : impl_(std::make_unique<Impl>(runtime, store, std::move(sink), config)) {}
+Logs::Logs(Runtime& runtime, store::KvStore& store, const MetricSink& sink, Config config)
+    : impl_(std::make_unique<Impl>(runtime, store, sink, config)) {}
 
 Logs::~Logs() {
   impl_->housekeeping = Timer();
   impl_->retention = Timer();
   impl_->merging = Timer();
+  impl_->publishing = Timer();
+  impl_->service_metrics.publish();
   impl_->hand_over.work();  // so that the next start finds nothing to repeat
 }
 
 Arrivals& Logs::arrivals() { return impl_->arrivals; }
+ServiceMetrics& Logs::service_metrics() { return impl_->service_metrics; }
 
 GroupState* Logs::Impl::find_group(State& state, const Scope& scope, std::string_view name) {
   const auto in_scope = state.find(scope);

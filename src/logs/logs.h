@@ -23,6 +23,7 @@ namespace weir::logs {
 
 class Arrivals;
 class Scan;
+class ServiceMetrics;
 struct ScanQuery;
 
 /// CloudWatch Logs: groups, streams, events, retention and metric filters.
@@ -61,7 +62,7 @@ class Logs {
   static constexpr std::size_t kTagsMax = 50;
   static constexpr int kDeliveryRetentionDays = 2;  // AWS's guides say one or two; two loses less
 
-  Logs(Runtime& runtime, store::KvStore& store, MetricSink sink, Config config);
+  Logs(Runtime& runtime, store::KvStore& store, const MetricSink& sink, Config config);
   ~Logs();
   Logs(const Logs&) = delete;
   Logs& operator=(const Logs&) = delete;
@@ -73,6 +74,9 @@ class Logs {
   /// For those who work on events after they were acknowledged (arrivals.h). Call its start() when
   /// all who keep a position have come back.
   Arrivals& arrivals();
+  /// What the service tells about itself in `AWS/Logs`: IncomingBytes, IncomingLogEvents,
+  /// EMFParsingErrors, EMFValidationErrors, and what others add (service_metrics.h).
+  ServiceMetrics& service_metrics();
 
   // Groups.
   /// Name, class, tags, KMS key and deletion protection are taken from `group`.

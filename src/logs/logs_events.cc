@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "base/counters.h"
 #include "logs/block.h"
+#include "logs/embedded_metrics.h"
 #include "logs/errors.h"
 #include "logs/logs_impl.h"
 
@@ -139,7 +141,8 @@ Result<Logs::Impl::PutTarget> Logs::Impl::put_target(const Scope& scope, std::st
   return PutTarget{.stream = found_stream->second,
                    .filters = found->filter_set,
                    .retention_in_days = found->data.retention_in_days,
-                   .group_id = found->data.id};
+                   .group_id = found->data.id,
+                   .is_standard = found->data.log_group_class == "STANDARD"};
 }
 
 Result<Logs::PutResult> Logs::put_log_events(const Scope& scope, std::string_view group,
@@ -162,13 +165,44 @@ Result<Logs::PutResult> Logs::put_log_events(const Scope& scope, std::string_vie
   return result;
 }
 
+Evaluation Logs::Impl::evaluate_all(const PutTarget& target, std::span<const InputLogEvent> events,
+                                    Time now) {
+  Evaluation evaluation = evaluate(*target.filters, events);
+  if (!target.is_standard) return evaluation;
+  EmbeddedMetrics embedded = read_embedded_metrics(events, now);
+  std::ranges::move(embedded.values, std::back_inserter(evaluation.values));
+  evaluation.embedded_parsing_errors = embedded.parsing_errors;
+  evaluation.embedded_validation_errors = embedded.validation_errors;
+  return evaluation;
+}
+
+void Logs::Impl::count_embedded_errors(const Scope& scope, std::string_view group,
+                                       const Evaluation& evaluation) {
+  const ServiceMetrics::Dimensions dimensions = {{"LogGroupName", std::string(group)}};
+  service_metrics.add(scope, "EMFParsingErrors", dimensions,
+                      static_cast<double>(evaluation.embedded_parsing_errors), "None");
+  service_metrics.add(scope, "EMFValidationErrors", dimensions,
+                      static_cast<double>(evaluation.embedded_validation_errors), "None");
+}
+
+/// For the group and, without dimensions, for the account.
+void Logs::Impl::count_incoming(const Scope& scope, std::string_view group, std::size_t events,
+                                std::size_t bytes) {
+  const ServiceMetrics::Dimensions of_group = {{"LogGroupName", std::string(group)}};
+  for (const auto& dimensions : {of_group, ServiceMetrics::Dimensions()}) {
+    service_metrics.add(scope, "IncomingLogEvents", dimensions, static_cast<double>(events),
+                        "None");
+    service_metrics.add(scope, "IncomingBytes", dimensions, static_cast<double>(bytes), "Bytes");
+  }
+}
+
 Result<HandOver::Record> Logs::Impl::store_events(const Scope& scope, std::string_view group,
                                                   PutTarget& target,
                                                   std::span<const InputLogEvent> events,
                                                   std::size_t first_index) {
   static Counter& stored = counter("weir_logs_events_total", "Log events stored.");
   const BlockWriter block(events);
-  Evaluation evaluation = evaluate(*target.filters, events);
+  Evaluation evaluation = evaluate_all(target, events, runtime.now());
   StreamState& stream = *target.stream;
   const Time first{events.front().timestamp_ms};
   const Time last{events.back().timestamp_ms};
@@ -197,6 +231,8 @@ Result<HandOver::Record> Logs::Impl::store_events(const Scope& scope, std::strin
   WEIR_CHECK(store.write(batch));
 
   stored.add(events.size());
+  count_incoming(scope, group, events.size(), block.billed_bytes());
+  count_embedded_errors(scope, group, evaluation);
   defaults.remember(scope, group, *target.filters, evaluation, ingestion);
   change_stream(scope, group, target.stream, std::move(updated));
   return record;

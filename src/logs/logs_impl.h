@@ -23,6 +23,7 @@
 #include "logs/hand_over.h"
 #include "logs/logs.h"
 #include "logs/metric_filter.h"
+#include "logs/service_metrics.h"
 #include "logs/store_keys.h"
 
 namespace weir::logs {
@@ -69,11 +70,12 @@ struct StoredBlock {
 struct Logs::Impl {
   using State = std::map<Scope, ScopeState>;
 
-  Impl(Runtime& runtime_in, store::KvStore& store_in, MetricSink sink, Config config_in)
+  Impl(Runtime& runtime_in, store::KvStore& store_in, const MetricSink& sink, Config config_in)
       : runtime(runtime_in),
         store(store_in),
         config(config_in),
-        hand_over(store_in, std::move(sink)),
+        hand_over(store_in, sink),
+        service_metrics(runtime_in, sink),
         arrivals(runtime_in, store_in, {.waiting_max = config_in.arrivals_waiting_max}) {}
 
   /// The group, or nullptr.
@@ -104,11 +106,19 @@ struct Logs::Impl {
     std::shared_ptr<const FilterSet> filters;
     std::optional<int> retention_in_days;
     std::int64_t group_id = 0;
+    bool is_standard = true;  // its class
   };
   Result<PutTarget> put_target(const Scope& scope, std::string_view group, std::string_view stream);
   Result<HandOver::Record> store_events(const Scope& scope, std::string_view group,
                                         PutTarget& target, std::span<const InputLogEvent> events,
                                         std::size_t first_index);
+  /// What metric filters and the embedded metric format make of a batch.
+  static Evaluation evaluate_all(const PutTarget& target, std::span<const InputLogEvent> events,
+                                 Time now);
+  void count_embedded_errors(const Scope& scope, std::string_view group,
+                             const Evaluation& evaluation);
+  void count_incoming(const Scope& scope, std::string_view group, std::size_t events,
+                      std::size_t bytes);
   /// Which streams to read, and from where on events are not expired.
   struct ReadTarget {
     std::string prefix;
@@ -183,9 +193,11 @@ struct Logs::Impl {
   mutable Guarded<State> state;
   std::atomic<std::uint64_t> next_batch{0};
   HandOver hand_over;
+  ServiceMetrics service_metrics;
   Arrivals arrivals;
   DefaultValues defaults;
   Timer housekeeping;
+  Timer publishing;  // of service_metrics
   Timer retention;
   Timer merging;
   /// By scope and id of the stream, so that a round costs what there is to do. Behind `state`.

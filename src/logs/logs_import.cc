@@ -187,7 +187,7 @@ Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group
     writes.put(stream_key(scope, group, target.updated.name), pack_stream(target.updated));
     Evaluation& evaluation = evaluations.emplace_back();
     if (const auto fresh = recent(target.events, ingestion); !fresh.empty()) {
-      evaluation = evaluate(*target.put.filters, fresh);
+      evaluation = evaluate_all(target.put, fresh, ingestion);
     }
     DefaultValues::mark(scope, group, *target.put.filters, evaluation, ingestion, writes);
     values.insert(values.end(), evaluation.values.begin(), evaluation.values.end());
@@ -201,6 +201,7 @@ Result<void> Logs::Impl::store_import(const Scope& scope, std::string_view group
   stored.add(static_cast<std::uint64_t>(events));
   for (std::size_t i = 0; i < targets.size(); ++i) {
     defaults.remember(scope, group, *targets[i].put.filters, evaluations[i], ingestion);
+    count_embedded_errors(scope, group, evaluations[i]);
   }
   for (ImportTarget& target : targets) {
     change_stream(scope, group, target.put.stream, std::move(target.updated));

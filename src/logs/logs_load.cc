@@ -73,6 +73,7 @@ Result<void> Logs::load() { return impl_->load(); }
 
 Result<void> Logs::Impl::load() {
   housekeeping = Timer();
+  publishing = Timer();
   retention = Timer();
   merging = Timer();
   hand_over.clear();
@@ -154,6 +155,7 @@ void Logs::Impl::start_timers() {
     hand_over.work();
     arrivals.trim();
   });
+  publishing = Timer(runtime, ServiceMetrics::kPeriod, [this] { service_metrics.publish(); });
   retention = Timer(runtime, config.retention_period, [this] { remove_expired(); });
   merging = Timer(runtime, config.merge_period, [this] {
     merge_blocks();

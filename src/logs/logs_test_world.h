@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "logs/logs.h"
+#include "logs/metric_filter.h"
+#include "logs/service_metrics.h"
 
 namespace weir::logs {
 
@@ -28,6 +32,10 @@ struct TestWorld {
     MetricSink sink = [this](const Scope&, std::string_view batch_id,
                              std::span<const MetricValue> values) -> Result<void> {
       if (sink_error) return *sink_error;
+      if (values.front().metric_namespace == "AWS/Logs") {
+        service_values.insert(service_values.end(), values.begin(), values.end());
+        return {};
+      }
       delivered.push_back({std::string(batch_id), {values.begin(), values.end()}});
       return {};
     };
@@ -60,11 +68,20 @@ struct TestWorld {
     return all;
   }
 
+  double service_sum(std::string_view name, const std::map<std::string, std::string>& dimensions) {
+    double sum = 0;
+    for (const MetricValue& value : service_values) {
+      if (value.metric_name == name && value.dimensions == dimensions) sum += value.value;
+    }
+    return sum;
+  }
+
   SimulatedRuntime runtime{7};
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
   Scope scope;
   Logs::Config config;
-  std::vector<Delivered> delivered;
+  std::vector<Delivered> delivered;         // but for the service's own
+  std::vector<MetricValue> service_values;  // of the namespace AWS/Logs
   std::optional<Error> sink_error;
   std::unique_ptr<Logs> logs;
 };

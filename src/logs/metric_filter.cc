@@ -268,7 +268,7 @@ Evaluation evaluate(const FilterSet& filters, std::span<const InputLogEvent> eve
     }
   }
   tracker.finish();
-  return {std::move(counter.values), std::move(tracker.minutes)};
+  return {.values = std::move(counter.values), .minutes = std::move(tracker.minutes)};
 }
 
 Time second_of(std::int64_t timestamp_ms) { return {timestamp_ms - timestamp_ms % 1000}; }

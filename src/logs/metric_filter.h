@@ -118,6 +118,9 @@ struct Evaluation {
     bool matched = false;
   };
   std::vector<Minute> minutes;
+  // Of events in the embedded metric format (embedded_metrics.h), whose values are above, too.
+  std::uint64_t embedded_parsing_errors = 0;
+  std::uint64_t embedded_validation_errors = 0;
 };
 
 /// Reads each event once for all filters.

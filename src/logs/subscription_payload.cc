@@ -7,7 +7,8 @@
 namespace weir::logs {
 namespace {
 
-constexpr int kCompressionLevel = 1;  // who reads it unpacks it at once
+constexpr int kCompressionLevel = 1;               // who reads it unpacks it at once
+constexpr std::size_t kTextBytesMax = 256u << 20;  // of a payload: far above what one can be
 
 void append_member(std::string& out, std::string_view name, std::string_view value) {
   if (!out.empty() && out.back() != '{') out += ',';
@@ -19,8 +20,9 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 }  // namespace
 
 SubscriptionPayload::SubscriptionPayload(const CompiledSubscription& subscription,
-                                         std::string_view log_stream_name)
-    : subscription_(subscription) {
+                                         std::string_view log_stream_name,
+                                         std::size_t message_bytes_max)
+    : subscription_(subscription), message_bytes_max_(message_bytes_max) {
   const SubscriptionFilter& filter = subscription.filter;
   text_ = "{";
   append_member(text_, "messageType", "DATA_MESSAGE");
@@ -40,7 +42,7 @@ SubscriptionPayload::SubscriptionPayload(const CompiledSubscription& subscriptio
 
 bool SubscriptionPayload::has_room(std::size_t message_bytes) const {
   return events_ == 0 ||
-         (events_ < kEventsMax && message_bytes_ + message_bytes <= kMessageBytesMax);
+         (events_ < kEventsMax && message_bytes_ + message_bytes <= message_bytes_max_);
 }
 
 void SubscriptionPayload::add(const EventId& id, Subject& subject) {
@@ -73,6 +75,24 @@ void SubscriptionPayload::add_fields(Subject& subject) {
 std::string SubscriptionPayload::finish() {
   text_ += "]}";
   return columnar::gzip(text_, kCompressionLevel);
+}
+
+Result<std::optional<std::pair<std::string, std::string>>> halves_of(std::string_view payload) {
+  WEIR_TRY(const std::string text, columnar::gunzip(payload, kTextBytesMax));
+  WEIR_TRY(Document first, parse_json(text));
+  Document::List* events = first["logEvents"].list();
+  if (events == nullptr) {
+    return Error{ErrorKind::internal, "InternalServerException",
+                 "a payload of a subscription has no events"};
+  }
+  if (events->size() < 2) return std::optional<std::pair<std::string, std::string>>();
+  Document second = first;
+  const auto middle = static_cast<std::ptrdiff_t>(events->size() / 2);
+  Document::List& rest = *second["logEvents"].list();
+  rest.erase(rest.begin(), rest.begin() + middle);
+  events->erase(events->begin() + middle, events->end());
+  return std::optional(std::pair(columnar::gzip(to_json(first), kCompressionLevel),
+                                 columnar::gzip(to_json(second), kCompressionLevel)));
 }
 
 std::string control_payload(Time now) {

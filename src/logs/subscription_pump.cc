@@ -7,7 +7,6 @@
 
 #include "base/counters.h"
 #include "base/log.h"
-#include "logs/subscription_payload.h"
 
 namespace weir::logs {
 namespace {
@@ -77,6 +76,7 @@ void SubscriptionPump::replace(Compiled compiled) {
   saved_.retrying_since_ms = 0;
   failed_steps_ = 0;
   is_paused_ = false;
+  message_bytes_max_ = SubscriptionPayload::kMessageBytesMax;  // maybe another target
   if (!round_) return post_step();
   round_->is_abandoned = true;
   for (Lane& lane : round_->lanes) {
@@ -201,8 +201,12 @@ void SubscriptionPump::pack(Round& round, const std::vector<Arrivals::Arrival>& 
     round.lanes[place->second].parcels.push_back(std::move(parcel));
   };
   const auto close = [&](std::string_view stream, SubscriptionPayload& payload) {
-    const std::size_t events = payload.events();
-    push(stream, {.id = {}, .data = payload.finish(), .events = {}, .event_count = events});
+    Parcel parcel{.id = {},
+                  .data = payload.finish(),
+                  .events = {},
+                  .event_count = payload.events(),
+                  .message_bytes = payload.message_bytes()};
+    push(stream, std::move(parcel));
   };
   Subject subject;
   for (const Arrivals::Arrival& arrival : arrivals) {
@@ -221,7 +225,9 @@ void SubscriptionPump::pack(Round& round, const std::vector<Arrivals::Arrival>& 
         close(stream, *payload);
         payload.reset();
       }
-      if (!payload) payload = std::make_unique<SubscriptionPayload>(compiled, stream);
+      if (!payload) {
+        payload = std::make_unique<SubscriptionPayload>(compiled, stream, message_bytes_max_);
+      }
       payload->add(arrival.block.id(i), subject);
     }
     for_group.event_count = for_group.events.size();
@@ -320,6 +326,10 @@ bool SubscriptionPump::try_again(std::size_t lane, const Error& error) {
   Lane& mine = round_->lanes[lane];
   ++(error.kind == ErrorKind::limit ? counts_.throttled : counts_.errors);
   if (round_->is_abandoned) return false;  // it will be read again
+  if (error.kind == ErrorKind::too_large && make_smaller(mine)) {
+    post_send(lane);
+    return true;
+  }
   if (is_hopeless(error, mine.failing_since)) {
     drop(mine.parcels.front().event_count, error);
     return false;
@@ -334,6 +344,28 @@ bool SubscriptionPump::try_again(std::size_t lane, const Error& error) {
   const std::uint64_t turn = ++mine.turn;
   around_.runtime.after(pause(++mine.failures),
                         [self = shared_from_this(), lane, turn] { self->send(lane, turn); });
+  return true;
+}
+
+/// The target (or a proxy before it) takes no payload of that size: sends the first of the lane as
+/// two, and no more such ones. False if one event alone is too large.
+bool SubscriptionPump::make_smaller(Lane& lane) {
+  Parcel& first = lane.parcels.front();
+  auto halves = halves_of(first.data);
+  if (!halves || !*halves) return false;
+  log::info("the target of a subscription finds a payload too large, will send smaller ones",
+            {{"subscription", label_}, {"events", first.event_count}});
+  Parcel second{.id = around_.runtime.uuid(),
+                .data = std::move((*halves)->second),
+                .events = {},
+                .event_count = first.event_count - first.event_count / 2,
+                .message_bytes = first.message_bytes / 2};
+  first.id = around_.runtime.uuid();
+  first.data = std::move((*halves)->first);
+  first.event_count /= 2;
+  first.message_bytes /= 2;
+  message_bytes_max_ = std::min(message_bytes_max_, first.message_bytes);
+  lane.parcels.insert(lane.parcels.begin() + 1, std::move(second));
   return true;
 }
 

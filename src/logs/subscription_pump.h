@@ -17,6 +17,7 @@
 #include "logs/arrivals.h"
 #include "logs/logs.h"
 #include "logs/subscription_filter.h"
+#include "logs/subscription_payload.h"
 #include "store/kv_store.h"
 
 namespace weir::logs {
@@ -89,6 +90,7 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
     std::string data;                   // to a transport
     std::vector<InputLogEvent> events;  // to a log group
     std::uint64_t event_count = 0;
+    std::size_t message_bytes = 0;  // of `data`, before compression
   };
   /// Parcels that have to go one after the other.
   struct Lane {
@@ -119,6 +121,7 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
                           const std::vector<InputLogEvent>& events);
   void completed(std::size_t lane, const Result<void>& result);
   bool try_again(std::size_t lane, const Error& error);
+  bool make_smaller(Lane& lane);
   bool is_hopeless(const Error& error, Time failing_since) const;
   void remember_failure(Time since);
   void end_lane();
@@ -143,6 +146,8 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
   SubscriptionPosition saved_;
   Time failing_since_;  // of what comes next; 0: nothing fails
   Counts counts_;
+  /// Messages in a payload: less than a payload may hold once the target found one too large.
+  std::size_t message_bytes_max_ = SubscriptionPayload::kMessageBytesMax;
 };
 
 }  // namespace weir::logs

@@ -27,7 +27,8 @@ struct PumpWorld : SubscriptionsWorld {
   void follow() { follow(filter()); }
   double metric(std::string_view name) const {
     double sum = 0;
-    for (const MetricValue& value : metrics) sum += value.metric_name == name ? value.value : 0;
+    for (const MetricValue& value : service_values)
+      sum += value.metric_name == name ? value.value : 0;
     return sum;
   }
 };
@@ -162,6 +163,32 @@ TEST(SubscriptionDelivery, WhatFailsIsTriedAgainWithGrowingPauses) {
   EXPECT_EQ(world.metric("ForwardedLogEvents"), 4);
   EXPECT_GT(world.metric("DeliveryErrors"), 12);
   EXPECT_GT(world.metric("ForwardedBytes"), 0);
+}
+
+// As a proxy before an endpoint does: 413.
+TEST(SubscriptionDelivery, APayloadThatIsTooLargeIsSentInParts) {
+  PumpWorld world;
+  world.follow();
+  world.function.events_max = 3;
+  world.put_messages({"1", "2", "3", "4", "5", "6", "7"});
+  world.runtime.run_ready();
+  EXPECT_THAT(world.function.messages(), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
+  EXPECT_EQ(world.function.attempts, 5);       // 7 | 3 4 | 2 2
+  world.put_messages({"8", "9", "10", "11"});  // the next are smaller from the beginning
+  world.runtime.run_ready();
+  EXPECT_THAT(world.function.messages(), SizeIs(11));
+  EXPECT_EQ(world.function.attempts, 9);
+  world.runtime.advance(std::chrono::seconds(12));
+  EXPECT_EQ(world.metric("ForwardedLogEvents"), 11);
+}
+
+TEST(SubscriptionDelivery, OneEventThatIsTooLargeIsDroppedAlone) {
+  PumpWorld world;
+  world.follow();
+  world.function.bytes_max = 100;
+  world.put_messages({"a", std::string(200, 'x'), "b"});
+  world.runtime.run_ready();
+  EXPECT_THAT(world.function.messages(), ElementsAre("a", "b"));
 }
 
 TEST(SubscriptionDelivery, WhatIsRefusedForGoodOrForADayIsDropped) {

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "logs/arrivals.h"
 #include "logs/errors.h"
+#include "logs/service_metrics.h"
 #include "logs/store_keys.h"
 #include "logs/subscription_payload.h"
 #include "logs/subscription_pump.h"
@@ -21,7 +22,6 @@ namespace {
 
 constexpr Duration kHousekeepingPeriod = std::chrono::seconds(10);
 constexpr std::string_view kGroupResource = "log-group:";
-constexpr std::string_view kNamespace = "AWS/Logs";
 
 std::string member(const Scope& scope, std::string_view kind, std::string_view group,
                    std::string_view name) {
@@ -112,13 +112,12 @@ struct Subscriptions::Impl {
   using State = std::map<Scope, std::map<std::string, Filters, std::less<>>>;
 
   Impl(Runtime& runtime_in, store::KvStore& store_in, Logs& logs_in, Destinations& destinations_in,
-       Transports transports_in, MetricSink metrics_in, Config config_in)
+       Transports transports_in, Config config_in)
       : runtime(runtime_in),
         store(store_in),
         logs(logs_in),
         destinations(destinations_in),
         transports(std::move(transports_in)),
-        metrics(std::move(metrics_in)),
         config(config_in),
         around{.runtime = runtime,
                .store = store,
@@ -393,35 +392,20 @@ struct Subscriptions::Impl {
   }
 
   void publish() {
-    std::map<Scope, std::vector<MetricValue>> by_scope;
+    ServiceMetrics& metrics = logs.service_metrics();
     for (const PumpPtr& pump : pumps()) {
       const auto counts = pump->take_counts();
       const auto compiled = pump->compiled();
-      std::map<std::string, std::string> dimensions = {
-          {"LogGroupName", compiled->filter.log_group_name},
-          {"FilterName", compiled->filter.filter_name}};
+      ServiceMetrics::Dimensions dimensions = {{"LogGroupName", compiled->filter.log_group_name},
+                                               {"FilterName", compiled->filter.filter_name}};
       if (!counts.target_kind.empty()) dimensions["DestinationType"] = counts.target_kind;
       const auto add = [&](std::string_view name, std::uint64_t value, std::string_view unit) {
-        if (value == 0) return;
-        MetricValue metric;
-        metric.metric_namespace = kNamespace;
-        metric.metric_name = name;
-        metric.dimensions = dimensions;
-        metric.value = static_cast<double>(value);
-        metric.unit = unit;
-        metric.timestamp = Time::from_seconds(runtime.now().seconds());
-        by_scope[compiled->scope].push_back(std::move(metric));
+        metrics.add(compiled->scope, name, dimensions, static_cast<double>(value), unit);
       };
       add("ForwardedLogEvents", counts.events, "None");
       add("ForwardedBytes", counts.bytes, "Bytes");
       add("DeliveryErrors", counts.errors, "None");
       add("DeliveryThrottling", counts.throttled, "None");
-    }
-    for (const auto& [scope, values] : by_scope) {
-      const auto put = metrics(scope, "subscriptions-" + runtime.uuid(), values);
-      if (!put) {
-        log::warn("metrics of subscriptions are lost", {{"error", put.error().message}});
-      }
     }
   }
 
@@ -430,7 +414,6 @@ struct Subscriptions::Impl {
   Logs& logs;
   Destinations& destinations;
   const Transports transports;
-  const MetricSink metrics;
   const Config config;
   const SubscriptionPump::Surroundings around;
   std::mutex control;  // one change of filters at a time; not while a target is asked
@@ -439,10 +422,9 @@ struct Subscriptions::Impl {
 };
 
 Subscriptions::Subscriptions(Runtime& runtime, store::KvStore& store, Logs& logs,
-                             Destinations& destinations, Transports transports, MetricSink metrics,
-                             Config config)
+                             Destinations& destinations, Transports transports, Config config)
     : impl_(std::make_unique<Impl>(runtime, store, logs, destinations, std::move(transports),
-                                   std::move(metrics), config)) {}
+                                   config)) {}
 
 Subscriptions::~Subscriptions() = default;
 

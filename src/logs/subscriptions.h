@@ -50,7 +50,7 @@ class Subscriptions {
   using Transports = std::map<std::string, SubscriptionTransport*, std::less<>>;
 
   Subscriptions(Runtime& runtime, store::KvStore& store, Logs& logs, Destinations& destinations,
-                Transports transports, MetricSink metrics, Config config);
+                Transports transports, Config config);
   ~Subscriptions();
   Subscriptions(const Subscriptions&) = delete;
   Subscriptions& operator=(const Subscriptions&) = delete;

@@ -35,6 +35,7 @@ struct TestTarget final : SubscriptionTransport {
       return;
     }
     if (error) return done(*error);
+    if (is_too_large(*payload)) return done(Error{ErrorKind::too_large, "X", "413"});
     taken.push_back({parcel.target_arn, parcel.id, *std::move(payload)});
     done({});
   }
@@ -57,7 +58,16 @@ struct TestTarget final : SubscriptionTransport {
     return all;
   }
 
+  bool is_too_large(const Document& payload) const {
+    const Document::List& events = *payload.find("logEvents")->list();
+    std::size_t bytes = 0;
+    for (const Document& event : events) bytes += event.find("message")->string()->size();
+    return events.size() > events_max || bytes > bytes_max;
+  }
+
   std::vector<Taken> taken;
+  std::size_t events_max = 1'000'000;  // of a payload, without an answer of too large
+  std::size_t bytes_max = 1u << 30;
   std::deque<std::pair<Taken, Done>> held;
   std::optional<Error> error;
   bool holds = false;
@@ -81,15 +91,10 @@ struct SubscriptionsWorld : TestWorld {
     start_subscriptions();
   }
   void start_subscriptions() {
-    MetricSink sink = [this](const Scope&, std::string_view,
-                             std::span<const MetricValue> values) -> Result<void> {
-      metrics.insert(metrics.end(), values.begin(), values.end());
-      return {};
-    };
     destinations = std::make_unique<Destinations>(runtime, *store);
     subscriptions = std::make_unique<Subscriptions>(
         runtime, *store, *logs, *destinations,
-        Subscriptions::Transports{{"lambda", &function}, {"firehose", &stream}}, std::move(sink),
+        Subscriptions::Transports{{"lambda", &function}, {"firehose", &stream}},
         subscription_config);
     WEIR_ASSERT(subscriptions->load());
     logs->arrivals().start();
@@ -118,7 +123,6 @@ struct SubscriptionsWorld : TestWorld {
   Subscriptions::Config subscription_config;
   TestTarget function;
   TestTarget stream;
-  std::vector<MetricValue> metrics;
   std::unique_ptr<Destinations> destinations;
   std::unique_ptr<Subscriptions> subscriptions;
 };

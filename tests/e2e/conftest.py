@@ -95,6 +95,38 @@ def credentials_of(data):
     return profile["default"]["aws_access_key_id"], profile["default"]["aws_secret_access_key"]
 
 
+def signed_call(endpoint, service, target, body, **options):
+    """POSTs a signed AWS JSON 1.1 request, for what the boto3 of this machine does not know or would not send; `body`
+    may be bytes that are no JSON. Returns the answer, or raises a ClientError as boto3 does."""
+    with signed_open(endpoint, service, target, body, **options) as answer:
+        return json.loads(answer.read() or b"{}")
+
+
+def signed_open(endpoint, service, target, body, access_key="test", secret="test", region=REGION, headers=None):
+    """signed_call() whose answer is still to be read."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = botocore.awsrequest.AWSRequest(
+        "POST", endpoint + "/", data=data,
+        headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1", **(headers or {})})
+    credentials = botocore.credentials.Credentials(access_key, secret)
+    botocore.auth.SigV4Auth(credentials, service, region).add_auth(request)
+    plain = urllib.request.Request(request.url, data=data, headers=dict(request.headers.items()))
+    try:
+        return urllib.request.urlopen(plain, timeout=60)
+    except urllib.error.HTTPError as problem:
+        told = json.loads(problem.read())
+        error = {"Code": told["__type"], "Message": told.get("message", "")}
+        raise botocore.exceptions.ClientError({"Error": error, "Body": told}, target.split(".")[1]) from None
+
+
+def refused(call, *arguments, **members):
+    """The code and text of the error that a call must end with."""
+    with pytest.raises(botocore.exceptions.ClientError) as problem:
+        call(*arguments, **members)
+    error = problem.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
 def wait_for(condition, what, seconds=30):
     """For what another process does; the daemon's own time is advanced instead."""
     end = time.monotonic() + seconds
@@ -127,24 +159,8 @@ def client(daemon):
 
 @pytest.fixture
 def call(daemon):
-    """Any operation of CloudWatch Logs with any members, also such as Debian's botocore does not know; returns its answer, or raises a ClientError as boto3 does."""
-
-    def send(operation, **members):
-        request = botocore.awsrequest.AWSRequest(
-            "POST", daemon.endpoint + "/", data=json.dumps(members),
-            headers={"X-Amz-Target": "Logs_20140328." + operation, "Content-Type": "application/x-amz-json-1.1"})
-        credentials = botocore.credentials.Credentials("test", "test")
-        botocore.auth.SigV4Auth(credentials, "logs", REGION).add_auth(request)
-        plain = urllib.request.Request(request.url, data=request.data.encode(), headers=dict(request.headers.items()))
-        try:
-            with urllib.request.urlopen(plain, timeout=60) as answer:
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as problem:
-            body = json.loads(problem.read())
-            error = {"Code": body["__type"], "Message": body.get("message", "")}
-            raise botocore.exceptions.ClientError({"Error": error, "Body": body}, operation) from None
-
-    return send
+    """Any operation of CloudWatch Logs with any members."""
+    return lambda operation, **members: signed_call(daemon.endpoint, "logs", "Logs_20140328." + operation, members)
 
 
 @pytest.fixture

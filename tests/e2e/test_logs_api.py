@@ -9,7 +9,7 @@ import time
 import botocore.exceptions
 import pytest
 
-from conftest import REGION, wait_for
+from conftest import REGION, refused, wait_for
 
 ACCOUNT = "000000000000"
 FLOW = "2 123456789010 eni-0a1b2c3d4e5f60718 203.0.113.{} 10.0.0.5 {} 443 6 {} 240 {} {} {} OK"
@@ -25,13 +25,6 @@ def group(logs):
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
     return "g"
-
-
-def refused(call, **members):
-    with pytest.raises(botocore.exceptions.ClientError) as problem:
-        call(**members)
-    error = problem.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def now_ms():

@@ -7,6 +7,8 @@ import time
 import botocore.exceptions
 import pytest
 
+from conftest import signed_call
+
 GROUP = "/vpc/flow"
 SSH_REJECTS = ('[version, account, eni, source, destination, srcport, destport="22", protocol="6", packets, bytes, '
                'windowstart, windowend, action="REJECT", flowlogstatus]')
@@ -30,15 +32,24 @@ def transformation(**more):
 
 def put_filter(logs, pattern=SSH_REJECTS, name="rejects", criteria=None, system=None, **more):
     extra = {}
-    known = logs.meta.service_model.operation_model("PutMetricFilter").input_shape.members
-    if (criteria or system) and "fieldSelectionCriteria" not in known:
-        pytest.skip("this boto3 is older than fieldSelectionCriteria and emitSystemFieldDimensions")
     if criteria is not None:
         extra["fieldSelectionCriteria"] = criteria
     if system is not None:
         extra["emitSystemFieldDimensions"] = system
-    logs.put_metric_filter(logGroupName=GROUP, filterName=name, filterPattern=pattern,
-                           metricTransformations=transformation(**more), **extra)
+    arguments = {"logGroupName": GROUP, "filterName": name, "filterPattern": pattern,
+                 "metricTransformations": transformation(**more), **extra}
+    if extra:  # older clients do not know these
+        raw(logs, "PutMetricFilter", arguments)
+    else:
+        logs.put_metric_filter(**arguments)
+
+
+def raw(logs, operation, arguments):
+    return signed_call(logs.meta.endpoint_url, "logs", "Logs_20140328." + operation, arguments)
+
+
+def described(logs, **arguments):
+    return raw(logs, "DescribeMetricFilters", {"logGroupName": GROUP, **arguments})["metricFilters"]
 
 
 def put(logs, *messages, timestamp=None):
@@ -94,7 +105,7 @@ def test_selection_criteria_choose_account_and_region(client, logs):
     put_filter(logs, criteria='@aws.region IN ["us-east-1"]')
     put(logs, record())
     assert [point["Sum"] for point in points(client)] == [1]
-    shown = logs.describe_metric_filters(logGroupName=GROUP)["metricFilters"][0]
+    (shown,) = described(logs)
     assert shown["fieldSelectionCriteria"] == '@aws.region IN ["us-east-1"]'
 
 
@@ -121,7 +132,7 @@ def test_filters_are_listed_in_pages_replaced_and_deleted(logs):
         logGroupName=GROUP, PaginationConfig={"PageSize": 2})
     assert [[f["filterName"] for f in page["metricFilters"]] for page in pages] == [["a", "b"], ["c"]]
     put_filter(logs, name="a", pattern="x", system=["@aws.account"])
-    found = logs.describe_metric_filters(logGroupName=GROUP, filterNamePrefix="a")["metricFilters"]
+    found = described(logs, filterNamePrefix="a")
     assert [(f["filterPattern"], f["emitSystemFieldDimensions"]) for f in found] == [("x", ["@aws.account"])]
     by_metric = logs.describe_metric_filters(metricName="Rejects", metricNamespace="Flow")
     assert len(by_metric["metricFilters"]) == 3

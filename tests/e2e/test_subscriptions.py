@@ -231,6 +231,22 @@ def test_a_delivery_stream_gets_raw_gzip_and_is_tried_again(weir, logs, endpoint
                                              "DestinationType": "Kinesis Firehose"}
 
 
+def test_a_payload_that_the_endpoint_finds_too_large_is_sent_in_parts(logs, endpoint):
+    make_group(logs)
+    logs.put_subscription_filter(logGroupName="g", filterName="f", filterPattern="", destinationArn=STREAM + "s",
+                                 roleArn=ROLE)
+
+    def answer(number):
+        record = endpoint.requests[number - 1][1]["records"][0]["data"]
+        return 413 if len(json.loads(gzip.decompress(base64.b64decode(record)))["logEvents"]) > 3 else 200
+
+    endpoint.answer = answer
+    texts = [f"m{i}" for i in range(10)]
+    put(logs, texts)
+    wait_for(lambda: len(endpoint.messages()) >= 10, "all parts")
+    assert endpoint.messages() == texts
+
+
 # Goal: a consumer that reads AWS's payloads reads ours: the receiver of a second Weir.
 def test_one_weir_subscribes_another(tmp_path):
     taker = serve("--ephemeral", "--receive-access-key", "secret")

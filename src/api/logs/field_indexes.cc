@@ -14,6 +14,12 @@ IndexPolicy shown(const Scope& scope, std::string_view group, const insights::In
           .policy_document = policy.document};
 }
 
+/// All is on one page, so nobody was given a token.
+Result<void> refuse_token(const std::optional<std::string>& token) {
+  if (!token) return {};
+  return invalid_parameter("The specified nextToken is invalid.");
+}
+
 }  // namespace
 
 Result<PutIndexPolicy::Output> InsightsApi::put_policy(const Request& request,
@@ -25,6 +31,7 @@ Result<PutIndexPolicy::Output> InsightsApi::put_policy(const Request& request,
 
 Result<DescribeIndexPolicies::Output> InsightsApi::describe_policies(
     const Request& request, const DescribeIndexPolicies::Input& in) {
+  WEIR_CHECK(refuse_token(in.next_token));
   DescribeIndexPolicies::Output out;
   for (const std::string& identifier : in.log_group_identifiers) {
     WEIR_TRY(const std::string group, identified_group(request.scope, identifier));
@@ -43,6 +50,7 @@ Result<Empty> InsightsApi::delete_policy(const Request& request,
 
 Result<DescribeFieldIndexes::Output> InsightsApi::describe_indexes(
     const Request& request, const DescribeFieldIndexes::Input& in) {
+  WEIR_CHECK(refuse_token(in.next_token));
   DescribeFieldIndexes::Output out;
   const bool wants_custom =
       !in.index_categories || in.index_categories->empty() ||

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -14,8 +15,8 @@
 #include "api/logs/log_streams.h"
 #include "api/logs/metric_filters.h"
 #include "api/logs/tags.h"
-#include "logs/destinations.h"
 #include "logs/logs.h"
+#include "logs/taggable.h"
 #include "wire/operation.h"
 
 namespace weir::api::logs {
@@ -30,8 +31,10 @@ class LogsApi {
   explicit LogsApi(weir::logs::Logs& logs) : logs_(logs) {}
   /// Until then no group has an index.
   void set_indexed_groups(IndexedGroups groups) { indexed_groups_ = std::move(groups); }
-  /// Destinations, whose tags are then shown and changed, too.
-  void set_destinations(weir::logs::Destinations& destinations) { destinations_ = &destinations; }
+  /// Other resources whose tags are then shown and changed, too; `kind` is that in their ARNs.
+  void add_taggable(std::string_view kind, weir::logs::Taggable& resources) {
+    taggable_.insert_or_assign(std::string(kind), &resources);
+  }
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -69,14 +72,18 @@ class LogsApi {
   Result<Empty> untag_group(const Request&, const UntagLogGroup::Input&);
   Result<ListTagsLogGroup::Output> group_tags(const Request&, const ListTagsLogGroup::Input&);
 
-  /// The destination that an ARN names; nothing if it names something else.
-  std::optional<std::string> tagged_destination(const Request&, std::string_view arn) const;
+  struct Tagged {
+    weir::logs::Taggable& kind;
+    std::string name;
+  };
+  /// What an ARN names among the other resources.
+  std::optional<Tagged> tagged(const Request&, std::string_view arn) const;
 
   weir::logs::Logs& logs_;
   IndexedGroups indexed_groups_ = [](const Scope&, std::span<const std::string>) {
     return std::set<std::string, std::less<>>();
   };
-  weir::logs::Destinations* destinations_ = nullptr;
+  std::map<std::string, weir::logs::Taggable*, std::less<>> taggable_;  // by kind
 };
 
 }  // namespace weir::api::logs

@@ -41,7 +41,7 @@ struct ApiWorld {
     WEIR_ASSERT(service.load());
     WEIR_ASSERT(subscriptions.load());
     WEIR_ASSERT(exports.load());
-    logs_api.set_destinations(destinations);
+    logs_api.add_taggable(weir::logs::Destinations::kKind, destinations);
     logs_api.add_to(table);
     filters_api.add_to(table);
     destinations_api.add_to(table);

@@ -5,18 +5,22 @@
 
 namespace weir::api::logs {
 
-std::optional<std::string> LogsApi::tagged_destination(const Request& request,
-                                                       std::string_view text) const {
+std::optional<LogsApi::Tagged> LogsApi::tagged(const Request& request,
+                                               std::string_view text) const {
   const auto arn = Arn::parse(text);
-  if (destinations_ == nullptr || !arn || arn->scope != request.scope) return std::nullopt;
-  const std::string_view name = weir::logs::destination_in(*arn);
-  return name.empty() ? std::nullopt : std::optional<std::string>(name);
+  if (!arn || arn->service != "logs" || arn->scope != request.scope) return std::nullopt;
+  const std::string_view resource = arn->resource;
+  const std::size_t colon = resource.find(':');
+  if (colon == resource.npos) return std::nullopt;
+  const auto found = taggable_.find(resource.substr(0, colon));
+  if (found == taggable_.end()) return std::nullopt;
+  return Tagged{*found->second, std::string(resource.substr(colon + 1))};
 }
 
 Result<Empty> LogsApi::tag_resource(const Request& request, const TagResource::Input& in) {
-  if (const auto destination = tagged_destination(request, in.resource_arn)) {
+  if (const auto other = tagged(request, in.resource_arn)) {
     WEIR_CHECK(check_tags(in.tags));
-    WEIR_CHECK(destinations_->tag(request.scope, *destination, in.tags));
+    WEIR_CHECK(other->kind.tag(request.scope, other->name, in.tags));
     return Empty{};
   }
   WEIR_TRY(const std::string name, tagged_group(request.scope, in.resource_arn));
@@ -26,8 +30,8 @@ Result<Empty> LogsApi::tag_resource(const Request& request, const TagResource::I
 }
 
 Result<Empty> LogsApi::untag_resource(const Request& request, const UntagResource::Input& in) {
-  if (const auto destination = tagged_destination(request, in.resource_arn)) {
-    WEIR_CHECK(destinations_->untag(request.scope, *destination, in.tag_keys));
+  if (const auto other = tagged(request, in.resource_arn)) {
+    WEIR_CHECK(other->kind.untag(request.scope, other->name, in.tag_keys));
     return Empty{};
   }
   WEIR_TRY(const std::string name, tagged_group(request.scope, in.resource_arn));
@@ -37,9 +41,9 @@ Result<Empty> LogsApi::untag_resource(const Request& request, const UntagResourc
 
 Result<ListTagsForResource::Output> LogsApi::resource_tags(const Request& request,
                                                            const ListTagsForResource::Input& in) {
-  if (const auto destination = tagged_destination(request, in.resource_arn)) {
-    WEIR_TRY(auto found, destinations_->destination(request.scope, *destination));
-    return ListTagsForResource::Output{.tags = std::move(found.tags)};
+  if (const auto other = tagged(request, in.resource_arn)) {
+    WEIR_TRY(auto tags, other->kind.tags(request.scope, other->name));
+    return ListTagsForResource::Output{.tags = std::move(tags)};
   }
   WEIR_TRY(const std::string name, tagged_group(request.scope, in.resource_arn));
   WEIR_TRY(auto status, logs_.log_group(request.scope, name));
