@@ -31,12 +31,14 @@ StoredMessage stored_message(const std::string& topic_arn, const Publication& pu
   message.email_text = publication.email_text;
   message.is_structured = publication.is_structured;
   message.attributes = publication.attributes;
+  message.group_id = publication.group_id;
+  message.deduplication_id = publication.deduplication_id;
   return message;
 }
 
 // A filter of the body looks at the text that no protocol has for itself.
 std::vector<StoredDelivery> matching(const std::vector<NotifyState::SubscriptionRef>& subscriptions,
-                                     const Publication& publication) {
+                                     const Publication& publication, bool is_fifo) {
   const std::string text =
       message_for_protocol(publication.message, publication.is_structured, "default");
   std::vector<StoredDelivery> deliveries;
@@ -50,6 +52,7 @@ std::vector<StoredDelivery> matching(const std::vector<NotifyState::Subscription
     delivery.subscription_arn = subscription->arn;
     delivery.protocol = subscription->protocol;
     delivery.endpoint = subscription->endpoint;
+    if (is_fifo) delivery.order = subscription->arn + ' ' + publication.group_id;
     deliveries.push_back(std::move(delivery));
   }
   return deliveries;
@@ -127,40 +130,122 @@ Result<void> check_batch(const std::vector<BatchEntry>& entries) {
 
 }  // namespace
 
-Result<std::string> Notify::publish(const Scope& scope, const std::string& topic_arn,
-                                    const Publication& publication) {
+Result<Published> Notify::publish(const Scope& scope, const std::string& topic_arn,
+                                  const Publication& publication) {
   WEIR_CHECK(check_publication(publication));
   WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
-  if (publication.once_key.empty()) return impl_->publish(*topic, publication, {});
-
-  const std::lock_guard publishing(impl_->once);
-  const std::string key = once_store_prefix(topic->arn) + publication.once_key;
-  WEIR_TRY(const auto earlier, impl_->store.get(key));
-  if (earlier) {
-    WEIR_TRY(const Document record, parse_json(*earlier));
-    const Document* id = record.find("messageId");
-    if (id && id->string()) return *id->string();
+  if (topic->is_fifo()) return impl_->publish_fifo(*topic, publication);
+  if (!publication.deduplication_id.empty()) {
+    return invalid_parameter(
+        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that "
+        "is not valid for this topic type");
   }
-  return impl_->publish(*topic, publication, key);
+  if (!publication.once_key.empty()) return impl_->publish_once(*topic, publication);
+  StoredMessage message = stored_message(topic->arn, publication);
+  message.id = impl_->runtime.uuid();
+  Published published{message.id};
+  WEIR_CHECK(impl_->deliver(*topic, publication, std::move(message), {}));
+  return published;
 }
 
-Result<std::string> Notify::Impl::publish(const Topic& topic, const Publication& publication,
-                                          const std::string& once_key) {
-  StoredMessage message = stored_message(topic.arn, publication);
-  message.id = runtime.uuid();
+Result<void> Notify::Impl::deliver(const Topic& topic, const Publication& publication,
+                                   StoredMessage message, store::WriteBatch with) {
   message.timestamp = runtime.now();
-  store::WriteBatch batch;
-  if (!once_key.empty()) {
-    batch.put(once_key, to_json(Document::Map{{"messageId", message.id},
-                                              {"publishedMs", message.timestamp.ms}}));
-  }
   const auto subscribers = state.lock()->of_topic(topic.arn);
   const auto scope = Arn::parse(topic.arn);
   WEIR_ASSERT(scope);
-  WEIR_CHECK(
-      queue->add(scope->scope, message, matching(subscribers, publication), std::move(batch)));
+  auto deliveries = matching(subscribers, publication, topic.is_fifo());
+  for (StoredDelivery& delivery : deliveries) delivery.sequence = message.sequence_number;
+  WEIR_CHECK(queue->add(scope->scope, message, std::move(deliveries), std::move(with)));
   published_total().add();
-  return message.id;
+  return {};
+}
+
+namespace {
+
+/// What was published under a key before, if it is not too old.
+std::optional<Published> earlier(const std::optional<std::string>& record, Time now,
+                                 Duration life) {
+  if (!record) return std::nullopt;
+  const auto tree = parse_json(*record);
+  const Document* id = tree ? tree->find("messageId") : nullptr;
+  const Document* published = tree ? tree->find("publishedMs") : nullptr;
+  if (!id || !id->string() || !published || !published->integer()) return std::nullopt;
+  if (Time{*published->integer()} + life <= now) return std::nullopt;
+  const Document* sequence = tree->find("sequenceNumber");
+  return Published{*id->string(), sequence && sequence->string() ? *sequence->string() : ""};
+}
+
+std::string record_of(const Published& published, Time now) {
+  Document::Map record{{"messageId", published.message_id}, {"publishedMs", now.ms}};
+  if (!published.sequence_number.empty()) {
+    record.emplace_back("sequenceNumber", published.sequence_number);
+  }
+  return to_json(Document(std::move(record)));
+}
+
+// SNS API Reference, Publish: alphanumerics and punctuation, up to 128.
+bool is_fifo_id(std::string_view text) {
+  constexpr std::size_t kIdMax = 128;
+  return !text.empty() && text.size() <= kIdMax &&
+         std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+std::string sequence_text(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
+}  // namespace
+
+Result<Published> Notify::Impl::publish_once(const Topic& topic, const Publication& publication) {
+  const std::lock_guard publishing(once);
+  const std::string key = once_store_prefix(topic.arn) + publication.once_key;
+  WEIR_TRY(const auto record, store.get(key));
+  if (auto first = earlier(record, runtime.now(), kOnceLife)) return *std::move(first);
+  StoredMessage message = stored_message(topic.arn, publication);
+  message.id = runtime.uuid();
+  Published published{message.id};
+  store::WriteBatch batch;
+  batch.put(key, record_of(published, runtime.now()));
+  WEIR_CHECK(deliver(topic, publication, std::move(message), std::move(batch)));
+  return published;
+}
+
+Result<Published> Notify::Impl::publish_fifo(const Topic& topic, const Publication& publication) {
+  if (publication.group_id.empty()) {
+    return invalid_parameter("The MessageGroupId parameter is required for FIFO topics");
+  }
+  if (!is_fifo_id(publication.group_id)) return invalid_parameter("MessageGroupId");
+  StoredMessage message = stored_message(topic.arn, publication);
+  if (message.deduplication_id.empty()) {
+    if (!topic.deduplicates_by_content()) {
+      return invalid_parameter(
+          "The topic should either have ContentBasedDeduplication enabled or "
+          "MessageDeduplicationId provided explicitly");
+    }
+    message.deduplication_id = sha256_hex(publication.message);
+  }
+  if (!is_fifo_id(message.deduplication_id)) return invalid_parameter("MessageDeduplicationId");
+  // Hashed: group and id together may be long.
+  const std::string key =
+      deduplication_store_prefix(topic.arn) +
+      sha256_hex((topic.deduplicates_in_groups() ? publication.group_id + '\n' : "") +
+                 message.deduplication_id);
+
+  const std::lock_guard publishing(once);
+  WEIR_TRY(const auto record, store.get(key));
+  if (auto first = earlier(record, runtime.now(), kDeduplicationLife)) return *std::move(first);
+  // By time, so that the numbers grow over restarts too.
+  const auto by_time = static_cast<std::uint64_t>(runtime.now().ms) << 20;
+  last_sequence = std::max(last_sequence + 1, by_time);
+  message.sequence_number = sequence_text(last_sequence);
+  message.id = runtime.uuid();
+  Published published{message.id, message.sequence_number};
+  store::WriteBatch batch;
+  batch.put(key, record_of(published, runtime.now()));
+  WEIR_CHECK(deliver(topic, publication, std::move(message), std::move(batch)));
+  return published;
 }
 
 Result<std::vector<BatchOutcome>> Notify::publish_batch(const Scope& scope,
@@ -217,7 +302,24 @@ Result<void> Notify::Impl::sign(Envelope& envelope, SignatureVersion version) {
   envelope.signature_version = version;
   WEIR_TRY(const std::string certificate, signer.certificate_name());
   envelope.signing_cert_url = config.endpoint + '/' + certificate;
-  WEIR_TRY(envelope.signature, signer.sign(string_to_sign(envelope), version));
+  const std::string text = string_to_sign(envelope);
+  std::string key = (version == SignatureVersion::v2 ? "2" : "1") + sha256_hex(text);
+  {
+    auto cache = signatures.lock();
+    const auto found = cache->by_text.find(key);
+    if (found != cache->by_text.end()) {
+      envelope.signature = found->second;
+      return {};
+    }
+  }
+  WEIR_TRY(envelope.signature, signer.sign(text, version));
+  auto cache = signatures.lock();
+  if (!cache->by_text.emplace(key, envelope.signature).second) return {};
+  cache->order.push_back(std::move(key));
+  if (cache->order.size() > SignatureCache::kEntriesMax) {
+    cache->by_text.erase(cache->order.front());
+    cache->order.pop_front();
+  }
   return {};
 }
 
@@ -233,13 +335,15 @@ Result<Delivery> Notify::Impl::complete(const Topic& topic, const Subscription& 
   envelope.attributes = message.attributes;
   envelope.timestamp = message.timestamp;
   envelope.token = message.token;
+  envelope.sequence_number = message.sequence_number;
   envelope.subscribe_url = config.endpoint + "/?Action=ConfirmSubscription&TopicArn=" + topic.arn +
                            "&Token=" + message.token;
   envelope.unsubscribe_url =
       config.endpoint + "/?Action=Unsubscribe&SubscriptionArn=" + subscription.arn;
   const bool is_notification = envelope.kind == MessageKind::notification;
   const bool is_raw = is_notification && subscription.is_raw();
-  if (!is_raw && protocol != "email") WEIR_CHECK(sign(envelope, topic.signature_version()));
+  const bool is_signed = !is_raw && protocol != "email" && message.sequence_number.empty();
+  if (is_signed) WEIR_CHECK(sign(envelope, topic.signature_version()));
 
   Delivery delivery;
   delivery.kind = envelope.kind;
@@ -254,6 +358,8 @@ Result<Delivery> Notify::Impl::complete(const Topic& topic, const Subscription& 
   delivery.attributes = message.attributes;
   delivery.timestamp = message.timestamp;
   delivery.is_raw = is_raw;
+  delivery.group_id = message.group_id;
+  delivery.deduplication_id = message.deduplication_id;
   delivery.body = is_raw                 ? envelope.message
                   : protocol == "lambda" ? lambda_event(envelope)
                                          : http_body(envelope);

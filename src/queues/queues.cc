@@ -128,7 +128,8 @@ class Loader {
     rest.remove_prefix(2);
     if (kind == 'q') {
       WEIR_TRY(Queue queue, from_json_text<Queue>(value));
-      queues[{scope, queue.name}] = std::make_shared<Live>(scope, std::move(queue));
+      const std::string name = queue.name;
+      queues[{scope, name}] = std::make_shared<Live>(scope, std::move(queue));
       return {};
     }
     const auto slash = rest.find('/');
