@@ -493,34 +493,48 @@ Result<void> DeliveryQueue::load() {
   return leftovers.empty() ? Result<void>{} : impl_->store.write(leftovers);
 }
 
-Result<void> DeliveryQueue::add(const Scope& scope, const StoredMessage& message,
-                                std::vector<StoredDelivery> deliveries, store::WriteBatch with) {
-  const std::string stored_key = message_key(scope, message.id);
-  std::vector<std::string> keys;
-  std::string text;
-  if (!deliveries.empty()) {
-    text = to_json_text(message);
-    with.put(stored_key, text);
-  }
-  for (StoredDelivery& delivery : deliveries) {
-    delivery.message_id = message.id;
-    delivery.due = delivery.begun = impl_->runtime.now();
-    keys.push_back(delivery_key(scope, delivery));
-    with.put(keys.back(), to_json_text(delivery));
+Result<void> DeliveryQueue::add(const Scope& scope, std::vector<Addition> additions,
+                                store::WriteBatch with) {
+  struct Written {
+    std::string message_key;
+    std::vector<std::string> keys;
+    std::size_t cost = 0;  // of each delivery, in memory
+  };
+  std::vector<Written> written;
+  std::size_t count = 0;
+  const Time now = impl_->runtime.now();
+  for (auto& [message, deliveries] : additions) {
+    Written& one = written.emplace_back();
+    if (deliveries.empty()) continue;
+    one.message_key = message_key(scope, message.id);
+    std::string text = to_json_text(message);
+    one.cost = text.size() + kDeliveryCost;
+    with.put(one.message_key, std::move(text));
+    for (StoredDelivery& delivery : deliveries) {
+      delivery.message_id = message.id;
+      delivery.due = delivery.begun = now;
+      one.keys.push_back(delivery_key(scope, delivery));
+      with.put(one.keys.back(), to_json_text(delivery));
+    }
+    count += deliveries.size();
   }
   if (with.empty()) return {};
-  WEIR_CHECK(impl_->reserve(deliveries.size()));
-  const auto written = impl_->store.write(with);
-  const auto shared = std::make_shared<const StoredMessage>(message);
+  WEIR_CHECK(impl_->reserve(count));
+  const auto stored = impl_->store.write(with);
   {
     auto locked = impl_->state.lock();
-    locked->reserved -= deliveries.size();
-    if (!written) return written;
-    const std::size_t cost = text.size() + kDeliveryCost;
-    for (std::size_t i = 0; i < deliveries.size(); ++i) {
-      Item& item = insert(*locked, std::move(keys[i]), stored_key, deliveries[i]);
-      keep(*locked, item, {shared, std::move(deliveries[i])}, cost, impl_->limits.cache_bytes_max);
-      make_ready(*locked, item);
+    locked->reserved -= count;
+    if (!stored) return stored;
+    for (std::size_t a = 0; a < additions.size(); ++a) {
+      auto& [message, deliveries] = additions[a];
+      const auto shared = std::make_shared<const StoredMessage>(std::move(message));
+      for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        Item& item =
+            insert(*locked, std::move(written[a].keys[i]), written[a].message_key, deliveries[i]);
+        keep(*locked, item, {shared, std::move(deliveries[i])}, written[a].cost,
+             impl_->limits.cache_bytes_max);
+        make_ready(*locked, item);
+      }
     }
   }
   impl_->pump();

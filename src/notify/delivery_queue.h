@@ -99,11 +99,14 @@ class DeliveryQueue {
   /// Takes up what a former run left.
   Result<void> load();
 
-  /// Writes the message, its deliveries and `with` (state that must be stored together with them)
-  /// in one batch, then begins to deliver. Error: Throttled when the queue is full, or that of the
-  /// store; nothing is then kept.
-  Result<void> add(const Scope& scope, const StoredMessage& message,
-                   std::vector<StoredDelivery> deliveries, store::WriteBatch with);
+  struct Addition {
+    StoredMessage message;
+    std::vector<StoredDelivery> deliveries;
+  };
+  /// Writes messages with their deliveries and `with` (state that must be stored together with
+  /// them) in one batch, then begins to deliver, in their order. Error: Throttled when the queue is
+  /// full, or that of the store; nothing is then kept.
+  Result<void> add(const Scope& scope, std::vector<Addition> additions, store::WriteBatch with);
 
   std::size_t waiting() const;
 

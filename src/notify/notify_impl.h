@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,11 +83,17 @@ struct Notify::Impl {
   Result<Page<SubscriptionRow>> list(const std::string& prefix,
                                      const std::string& next_token) const;
 
-  /// Writes the message and its deliveries, and `with` in the same batch.
-  Result<void> deliver(const Topic& topic, const Publication& publication, StoredMessage message,
-                       store::WriteBatch with);
+  /// Publishes to a topic at once what passes the checks; one outcome for each, in their order.
+  /// Error: nothing was published.
+  using Outcomes = std::vector<Result<Published>>;
+  Result<Outcomes> publish_all(const Topic& topic,
+                               const std::vector<const Publication*>& publications);
   Result<Published> publish_once(const Topic& topic, const Publication& publication);
-  Result<Published> publish_fifo(const Topic& topic, const Publication& publication);
+  /// Gives a message of a FIFO topic its number, or answers the one that it repeats; with `once`.
+  struct Round;
+  Result<std::optional<Published>> number(const Topic& topic, StoredMessage& message, Round& round);
+  DeliveryQueue::Addition addition(const Topic& topic, const Publication& publication,
+                                   StoredMessage message) const;
 
   /// What the queue tells of the end of a delivery.
   Result<void> ended(const StoredMessage& message, const StoredDelivery& delivery,

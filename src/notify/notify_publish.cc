@@ -36,6 +36,12 @@ StoredMessage stored_message(const std::string& topic_arn, const Publication& pu
   return message;
 }
 
+Scope scope_of(const Topic& topic) {
+  const auto parsed = Arn::parse(topic.arn);
+  WEIR_ASSERT(parsed);  // we named it
+  return parsed->scope;
+}
+
 // A filter of the body looks at the text that no protocol has for itself.
 std::vector<StoredDelivery> matching(const std::vector<NotifyState::SubscriptionRef>& subscriptions,
                                      const Publication& publication, bool is_fifo) {
@@ -134,31 +140,19 @@ Result<Published> Notify::publish(const Scope& scope, const std::string& topic_a
                                   const Publication& publication) {
   WEIR_CHECK(check_publication(publication));
   WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
-  if (topic->is_fifo()) return impl_->publish_fifo(*topic, publication);
-  if (!publication.deduplication_id.empty()) {
-    return invalid_parameter(
-        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that "
-        "is not valid for this topic type");
+  if (!publication.once_key.empty() && !topic->is_fifo()) {
+    return impl_->publish_once(*topic, publication);
   }
-  if (!publication.once_key.empty()) return impl_->publish_once(*topic, publication);
-  StoredMessage message = stored_message(topic->arn, publication);
-  message.id = impl_->runtime.uuid();
-  Published published{message.id};
-  WEIR_CHECK(impl_->deliver(*topic, publication, std::move(message), {}));
-  return published;
+  WEIR_TRY(auto outcomes, impl_->publish_all(*topic, {&publication}));
+  return std::move(outcomes.front());
 }
 
-Result<void> Notify::Impl::deliver(const Topic& topic, const Publication& publication,
-                                   StoredMessage message, store::WriteBatch with) {
-  message.timestamp = runtime.now();
+DeliveryQueue::Addition Notify::Impl::addition(const Topic& topic, const Publication& publication,
+                                               StoredMessage message) const {
   const auto subscribers = state.lock()->of_topic(topic.arn);
-  const auto scope = Arn::parse(topic.arn);
-  WEIR_ASSERT(scope);
   auto deliveries = matching(subscribers, publication, topic.is_fifo());
   for (StoredDelivery& delivery : deliveries) delivery.sequence = message.sequence_number;
-  WEIR_CHECK(queue->add(scope->scope, message, std::move(deliveries), std::move(with)));
-  published_total().add();
-  return {};
+  return {std::move(message), std::move(deliveries)};
 }
 
 namespace {
@@ -191,6 +185,33 @@ bool is_fifo_id(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// What a publication must have in this kind of topic; the message without id and number.
+Result<StoredMessage> draft(const Topic& topic, const Publication& publication, Time now) {
+  WEIR_CHECK(check_publication(publication));
+  StoredMessage message = stored_message(topic.arn, publication);
+  message.timestamp = now;
+  if (!topic.is_fifo()) {
+    if (publication.deduplication_id.empty()) return message;
+    return invalid_parameter(
+        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that "
+        "is not valid for this topic type");
+  }
+  if (publication.group_id.empty()) {
+    return invalid_parameter("The MessageGroupId parameter is required for FIFO topics");
+  }
+  if (!is_fifo_id(publication.group_id)) return invalid_parameter("MessageGroupId");
+  if (message.deduplication_id.empty()) {
+    if (!topic.deduplicates_by_content()) {
+      return invalid_parameter(
+          "The topic should either have ContentBasedDeduplication enabled or "
+          "MessageDeduplicationId provided explicitly");
+    }
+    message.deduplication_id = sha256_hex(publication.message);
+  }
+  if (!is_fifo_id(message.deduplication_id)) return invalid_parameter("MessageDeduplicationId");
+  return message;
+}
+
 std::string sequence_text(std::uint64_t number) {
   std::string digits = std::to_string(number);
   return std::string(20 - digits.size(), '0') + digits;
@@ -203,59 +224,87 @@ Result<Published> Notify::Impl::publish_once(const Topic& topic, const Publicati
   const std::string key = once_store_prefix(topic.arn) + publication.once_key;
   WEIR_TRY(const auto record, store.get(key));
   if (auto first = earlier(record, runtime.now(), kOnceLife)) return *std::move(first);
-  StoredMessage message = stored_message(topic.arn, publication);
+  WEIR_TRY(StoredMessage message, draft(topic, publication, runtime.now()));
   message.id = runtime.uuid();
   Published published{message.id};
   store::WriteBatch batch;
   batch.put(key, record_of(published, runtime.now()));
-  WEIR_CHECK(deliver(topic, publication, std::move(message), std::move(batch)));
+  std::vector<DeliveryQueue::Addition> additions;
+  additions.push_back(addition(topic, publication, std::move(message)));
+  WEIR_CHECK(queue->add(scope_of(topic), std::move(additions), std::move(batch)));
+  published_total().add();
   return published;
 }
 
-Result<Published> Notify::Impl::publish_fifo(const Topic& topic, const Publication& publication) {
-  if (publication.group_id.empty()) {
-    return invalid_parameter("The MessageGroupId parameter is required for FIFO topics");
-  }
-  if (!is_fifo_id(publication.group_id)) return invalid_parameter("MessageGroupId");
-  StoredMessage message = stored_message(topic.arn, publication);
-  if (message.deduplication_id.empty()) {
-    if (!topic.deduplicates_by_content()) {
-      return invalid_parameter(
-          "The topic should either have ContentBasedDeduplication enabled or "
-          "MessageDeduplicationId provided explicitly");
-    }
-    message.deduplication_id = sha256_hex(publication.message);
-  }
-  if (!is_fifo_id(message.deduplication_id)) return invalid_parameter("MessageDeduplicationId");
+/// What one call publishes.
+struct Notify::Impl::Round {
+  std::vector<DeliveryQueue::Addition> additions;
+  store::WriteBatch with;
+  std::map<std::string, Published> numbered;  // by the key of the deduplication id
+};
+
+Result<std::optional<Published>> Notify::Impl::number(const Topic& topic, StoredMessage& message,
+                                                      Round& round) {
   // Hashed: group and id together may be long.
   const std::string key =
       deduplication_store_prefix(topic.arn) +
-      sha256_hex((topic.deduplicates_in_groups() ? publication.group_id + '\n' : "") +
+      sha256_hex((topic.deduplicates_in_groups() ? message.group_id + '\n' : "") +
                  message.deduplication_id);
-
-  const std::lock_guard publishing(once);
+  const auto in_round = round.numbered.find(key);
+  if (in_round != round.numbered.end()) return std::optional(in_round->second);
   WEIR_TRY(const auto record, store.get(key));
-  if (auto first = earlier(record, runtime.now(), kDeduplicationLife)) return *std::move(first);
+  if (auto first = earlier(record, runtime.now(), kDeduplicationLife)) return first;
   // By time, so that the numbers grow over restarts too.
   const auto by_time = static_cast<std::uint64_t>(runtime.now().ms) << 20;
   last_sequence = std::max(last_sequence + 1, by_time);
   message.sequence_number = sequence_text(last_sequence);
-  message.id = runtime.uuid();
   Published published{message.id, message.sequence_number};
-  store::WriteBatch batch;
-  batch.put(key, record_of(published, runtime.now()));
-  WEIR_CHECK(deliver(topic, publication, std::move(message), std::move(batch)));
-  return published;
+  round.with.put(key, record_of(published, runtime.now()));
+  round.numbered.emplace(key, std::move(published));
+  return std::optional<Published>{};
+}
+
+Result<Notify::Impl::Outcomes> Notify::Impl::publish_all(
+    const Topic& topic, const std::vector<const Publication*>& publications) {
+  Round round;
+  Outcomes outcomes;
+  // Messages of a FIFO topic are numbered and written one call after the other.
+  std::unique_lock<std::mutex> numbering(once, std::defer_lock);
+  if (topic.is_fifo()) numbering.lock();
+  for (const Publication* publication : publications) {
+    auto message = draft(topic, *publication, runtime.now());
+    if (!message) {
+      outcomes.emplace_back(std::move(message).error());
+      continue;
+    }
+    message->id = runtime.uuid();
+    if (topic.is_fifo()) {
+      WEIR_TRY(auto repeated, number(topic, *message, round));
+      if (repeated) {
+        outcomes.emplace_back(*std::move(repeated));
+        continue;
+      }
+    }
+    outcomes.emplace_back(Published{message->id, message->sequence_number});
+    round.additions.push_back(addition(topic, *publication, *std::move(message)));
+  }
+  const auto published = static_cast<std::uint64_t>(round.additions.size());
+  WEIR_CHECK(queue->add(scope_of(topic), std::move(round.additions), std::move(round.with)));
+  published_total().add(published);
+  return outcomes;
 }
 
 Result<std::vector<BatchOutcome>> Notify::publish_batch(const Scope& scope,
                                                         const std::string& topic_arn,
                                                         const std::vector<BatchEntry>& entries) {
-  WEIR_CHECK(impl_->topic(scope, topic_arn));
+  WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
   WEIR_CHECK(check_batch(entries));
+  std::vector<const Publication*> publications;
+  for (const BatchEntry& entry : entries) publications.push_back(&entry.publication);
+  WEIR_TRY(auto published, impl_->publish_all(*topic, publications));
   std::vector<BatchOutcome> outcomes;
-  for (const BatchEntry& entry : entries) {
-    outcomes.push_back({entry.id, publish(scope, topic_arn, entry.publication)});
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    outcomes.push_back({entries[i].id, std::move(published[i])});
   }
   return outcomes;
 }

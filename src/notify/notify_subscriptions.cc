@@ -116,7 +116,9 @@ Result<void> Notify::Impl::send_confirmation(Subscription subscription, MessageK
     if (found != locked->subscriptions.end()) before = found->second;
     locked->put(std::make_shared<const Subscription>(subscription));
   }
-  auto added = queue->add(topic->scope, message, {std::move(delivery)}, std::move(batch));
+  std::vector<DeliveryQueue::Addition> additions;
+  additions.push_back({std::move(message), {std::move(delivery)}});
+  auto added = queue->add(topic->scope, std::move(additions), std::move(batch));
   if (!added) {
     auto locked = state.lock();
     locked->erase_subscription(subscription.arn);
