@@ -480,6 +480,7 @@ class Binder {
         return found != nullptr ? found : entry->find(b);
       };
       const Document* key = either("key", "Name");
+      if (key == nullptr) key = entry->find("Key");  // tags of SQS
       const Document* item = either("value", "Value");
       if (key == nullptr || key->string() == nullptr)
         return cannot_convert(path_, "a Map, an entry has no key");

@@ -128,7 +128,10 @@ struct Member {
       {};  // Query protocols, where it is not the name (EC2: nor its capitalised form)
   std::string_view item_name =
       {};  // XML: element of a list item where it is not the protocol's usual one
-  bool is_flattened = false;  // XML: list items stand directly in the structure
+  bool is_flattened = false;         // XML: list items stand directly in the structure
+  std::string_view xml_name = {};    // XML: element where it is not the name
+  std::string_view key_name = {};    // XML: element of a map entry's key where it is not `key`
+  std::string_view value_name = {};  // XML: the same of its value
   Place place = Place::body;
 
   constexpr Member query(std::string_view other) const {
@@ -144,6 +147,17 @@ struct Member {
   constexpr Member flattened() const {
     Member m = *this;
     m.is_flattened = true;
+    return m;
+  }
+  /// Query answers of SQS: list items, or map entries with the key in an element of that name,
+  /// stand directly in the structure as elements `element`. Parameters are called `element` too.
+  constexpr Member flattened_as(std::string_view element, std::string_view key = {},
+                                std::string_view value = {}) const {
+    Member m = *this;
+    m.is_flattened = true;
+    m.query_name = m.xml_name = element;
+    m.key_name = key;
+    m.value_name = value;
     return m;
   }
   constexpr Member in(Place other) const {

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/http_client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "client/transfer_loop.h"
@@ -50,6 +56,10 @@ class HttpTransfer final : public Transfer {
     if (!config_.ca_file.empty()) {
       curl_easy_setopt(easy, CURLOPT_CAINFO, config_.ca_file.c_str());
     }
+    if (config_.guard) {
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &HttpTransfer::open_socket);
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    }
     curl_easy_setopt(easy, CURLOPT_USERAGENT, config_.user_agent.c_str());
     set_body(easy);
     for (const auto& [name, value] : request_.headers) add_header(name + ": " + value);
@@ -64,6 +74,10 @@ class HttpTransfer final : public Transfer {
 
   void finish(void* easy, int code) override {
     if (code != CURLE_OK) {
+      if (!refused_.empty()) {
+        return done_(http_error(ErrorKind::unavailable, request_.url,
+                                "the address " + refused_ + " is not public and not allowed"));
+      }
       const bool is_url = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
       const std::string reason =
           reason_[0] != 0 ? reason_ : curl_easy_strerror(static_cast<CURLcode>(code));
@@ -96,6 +110,28 @@ class HttpTransfer final : public Transfer {
     headers_ = longer;
   }
 
+  // The address that a name resolved to, so that a name cannot lead where its URL may not.
+  static curl_socket_t open_socket(void* self_pointer, curlsocktype, curl_sockaddr* target) {
+    auto& self = *static_cast<HttpTransfer*>(self_pointer);
+    const sockaddr* address = &target->addr;
+    std::array<std::uint8_t, 16> bytes{};
+    std::size_t size = 0;
+    if (address->sa_family == AF_INET) {
+      size = 4;
+      std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, size);
+    } else if (address->sa_family == AF_INET6) {
+      size = 16;
+      std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, size);
+    }
+    if (size == 0 || !self.config_.guard->allows({bytes.data(), size})) {
+      char text[INET6_ADDRSTRLEN] = "?";
+      if (size != 0) inet_ntop(address->sa_family, bytes.data(), text, sizeof text);
+      self.refused_ = text;
+      return CURL_SOCKET_BAD;
+    }
+    return ::socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
+  }
+
   // What is beyond the bound is read and forgotten; the timeout bounds how much that can be.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self_pointer) {
     auto& self = *static_cast<HttpTransfer*>(self_pointer);
@@ -122,6 +158,7 @@ class HttpTransfer final : public Transfer {
   const HttpClient::Config& config_;
   HttpResponse response_;
   curl_slist* headers_ = nullptr;
+  std::string refused_;  // the address that the guard refused last
   char reason_[CURL_ERROR_SIZE] = {};
 };
 

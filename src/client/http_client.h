@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/runtime.h"
+#include "client/address_guard.h"
 
 namespace weir::client {
 
@@ -44,6 +46,8 @@ class HttpClient {
     Duration connect_timeout{10'000};
     std::string ca_file = {};  // PEM; "" is the system's
     std::string user_agent = "Weir";
+    /// Which addresses may be connected to, whatever a name resolves to; unset: all.
+    std::optional<AddressGuard> guard = {};
   };
   using Done = std::function<void(Result<HttpResponse>)>;
 

@@ -31,8 +31,9 @@ Result<HttpResponse> exchange(HttpClient& client, HttpRequest request) {
 
 notify::Outcome deliver(HttpClient& client, const notify::Delivery& delivery) {
   auto promise = std::make_shared<std::promise<notify::Outcome>>();
-  HttpTransport(client).send(
-      delivery, [promise](notify::Outcome outcome) { promise->set_value(std::move(outcome)); });
+  HttpTransport(client, *AddressGuard::make({})).send(delivery, [promise](notify::Outcome outcome) {
+    promise->set_value(std::move(outcome));
+  });
   return promise->get_future().get();
 }
 

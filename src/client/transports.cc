@@ -149,6 +149,12 @@ Mail mail_for(const Delivery& delivery) {
   return mail;
 }
 
+Result<void> HttpTransport::check(const std::string& endpoint) const {
+  if (guard_.may_allow_host_of(endpoint)) return {};
+  return Error{ErrorKind::invalid, "InvalidParameter",
+               "the address is not public (setting sns_allow)"};
+}
+
 void HttpTransport::send(const Delivery& delivery, Done done) {
   client_.send(http_request(delivery), [done = std::move(done)](Result<HttpResponse> response) {
     done(http_outcome(response));

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <utility>
+
+#include "client/address_guard.h"
 #include "client/http_client.h"
 #include "client/mail_client.h"
 #include "notify/transport.h"
@@ -10,11 +14,15 @@ namespace weir::client {
 /// Protocols http and https of SNS: one POST for each delivery, with the headers AWS sends.
 class HttpTransport final : public notify::Transport {
  public:
-  explicit HttpTransport(HttpClient& client) : client_(client) {}
+  /// `guard` is that of `client`.
+  HttpTransport(HttpClient& client, AddressGuard guard)
+      : client_(client), guard_(std::move(guard)) {}
   void send(const notify::Delivery& delivery, Done done) override;
+  Result<void> check(const std::string& endpoint) const override;
 
  private:
   HttpClient& client_;
+  const AddressGuard guard_;
 };
 
 /// Protocols email and email-json of SNS. An alarm's mail starts with what a person needs on a

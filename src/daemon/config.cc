@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "client/address_guard.h"
 #include "net/address.h"
 
 extern char** environ;
@@ -105,6 +106,9 @@ constexpr Setting kSettings[] = {
      "The event comes as JSON on standard input."},
     {"alarms_early_firing", "Alarms",
      "Fire in the middle of a period when no later datapoint could take the breach back."},
+    {"sns_allow", "Notifications",
+     "CIDR blocks of loopback, private and link-local addresses that http and https subscriptions "
+     "may reach (`*`: all); none by default, all in CI mode."},
     {"smtp_host", "Mail",
      "Relay for email subscriptions; without one they are kept and retried but cannot be "
      "delivered."},
@@ -340,6 +344,9 @@ Result<void> check(const Config& config) {
   (void)ignored;
   WEIR_CHECK(check_prefixes("respond_allow", config.respond_allow));
   WEIR_CHECK(check_prefixes("collect_allow", config.collect_allow));
+  if (const auto guard = client::AddressGuard::make(config.sns_allow); !guard) {
+    return config_error("sns_allow: " + guard.error().message);
+  }
   WEIR_CHECK(check_collector("collect_netflow", config.collect_netflow));
   WEIR_CHECK(check_collector("collect_ipfix", config.collect_ipfix));
   WEIR_CHECK(check_collector("collect_sflow", config.collect_sflow));
@@ -403,6 +410,7 @@ Shape Config::shape() {
       optional<&S::export_tasks_max>("export_tasks_max", range(0, 1000)),
       optional<&S::functions>("functions", items(0, functions::kFunctionsMax)),
       optional<&S::alarms_early_firing>("alarms_early_firing"),
+      optional<&S::sns_allow>("sns_allow", items(0, 1000)),
       optional<&S::smtp_host>("smtp_host"),
       optional<&S::smtp_port>("smtp_port", range(1, 65535)),
       optional<&S::smtp_tls>("smtp_tls", one_of(kSmtpTls)),

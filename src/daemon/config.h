@@ -64,6 +64,8 @@ struct Config {
 
   bool alarms_early_firing = true;
 
+  std::vector<std::string> sns_allow;
+
   std::string smtp_host;
   int smtp_port = 25;
   std::string smtp_tls = "starttls-if-offered";

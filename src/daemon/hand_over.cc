@@ -85,8 +85,9 @@ alarms::ActionSink action_sink(notify::Notify& notify) {
     publication.subject = action.subject;
     publication.email_text = action.email_text;
     publication.once_key = action.id;
-    WEIR_TRY(const std::string id, notify.publish(scope, action.arn, publication));
-    log::debug("alarm action published", {{"alarm", action.alarm_name}, {"message", id}});
+    WEIR_TRY(const auto published, notify.publish(scope, action.arn, publication));
+    log::debug("alarm action published",
+               {{"alarm", action.alarm_name}, {"message", published.message_id}});
     return {};
   };
 }

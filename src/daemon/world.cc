@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/deliveries.h"
 #include "daemon/world.h"
 
 #include <atomic>
@@ -22,6 +23,8 @@
 #include "api/s3/s3_api.h"
 #include "api/sns/model.h"
 #include "api/sns/sns_api.h"
+#include "api/sqs/model.h"
+#include "api/sqs/sqs_api.h"
 #include "api/sts/model.h"
 #include "api/sts/sts_api.h"
 #include "api/weir/weir_api.h"
@@ -53,6 +56,7 @@
 #include "logs/subscriptions.h"
 #include "metrics/metrics.h"
 #include "notify/notify.h"
+#include "queues/queues.h"
 #include "objects/objects.h"
 #include "respond/responder.h"
 #include "sql/athena.h"
@@ -140,6 +144,20 @@ logs::Logs::Config logs_config(const Config& config) {
   return logs;
 }
 
+client::AddressGuard sns_guard(const Config& config) {
+  auto guard = client::AddressGuard::make(config.ephemeral && config.sns_allow.empty()
+                                              ? std::vector<std::string>{"*"}
+                                              : config.sns_allow);
+  WEIR_ASSERT(guard);  // load_config() checks it
+  return *std::move(guard);
+}
+
+client::HttpClient::Config sns_http_config(const Config& config) {
+  client::HttpClient::Config http;
+  http.guard = sns_guard(config);
+  return http;
+}
+
 Result<std::unique_ptr<store::KvStore>> open_store(const Config& config,
                                                    const World::Place& place) {
   if (config.ephemeral) return store::make_memory_store();
@@ -165,6 +183,7 @@ struct World::Impl {
   insights::IndexPolicies index_policies;
   logs::LiveTail live_tail;
   std::unique_ptr<client::HttpClient> http;
+  std::unique_ptr<client::HttpClient> sns_http;  // of its own: others chose where to connect
   std::unique_ptr<client::MailClient> mail;
   client::HttpTransport http_transport;
   std::unique_ptr<client::MailTransport> mail_transport;
@@ -178,6 +197,11 @@ struct World::Impl {
   BucketSink bucket_sink;
   logs::ExportTasks export_tasks;
   respond::Responder responder;
+  queues::Queues queues;
+  QueueTransport queue_transport;
+  FunctionTransport function_transport;
+  StreamTransport stream_transport;
+  LogStatus log_status;
   notify::Notify notify;
   alarms::Alarms alarms;
   contributors::Contributors contributors;
@@ -198,6 +222,7 @@ struct World::Impl {
   api::logs::ExportTasksApi export_tasks_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
   api::sns::SnsApi sns_api;
+  api::sqs::SqsApi sqs_api;
   api::athena::AthenaApi athena_api;
   api::StsApi sts_api;
   api::WeirApi weir_api;
@@ -206,6 +231,7 @@ struct World::Impl {
   wire::OperationTable logs_table{api::logs::logs_model()};
   wire::OperationTable cloudwatch_table{api::cloudwatch::cloudwatch_model()};
   wire::OperationTable sns_table{api::sns::sns_model()};
+  wire::OperationTable sqs_table{api::sqs::sqs_model()};
   wire::OperationTable athena_table{api::athena::athena_model()};
   wire::OperationTable sts_table{api::sts_model()};
   wire::OperationTable weir_table{api::weir_model()};
@@ -236,9 +262,10 @@ struct World::Impl {
         index_policies(runtime, *store, logs),
         live_tail(runtime, logs, static_cast<std::size_t>(config.live_tail_sessions_max)),
         http(std::make_unique<client::HttpClient>(client::HttpClient::Config{})),
+        sns_http(std::make_unique<client::HttpClient>(sns_http_config(config))),
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),
-        http_transport(*http),
+        http_transport(*sns_http, sns_guard(config)),
         mail_transport(mail ? std::make_unique<client::MailTransport>(*mail) : nullptr),
         streams(*http, config),
         functions(runtime, config.functions),
@@ -253,6 +280,11 @@ struct World::Impl {
         export_tasks(runtime, *store, logs, bucket_sink,
                      {.active_max = static_cast<std::size_t>(config.export_tasks_max)}),
         responder(runtime, *store, logs, network, respond_config(config)),
+        queues(runtime, *store, {}),
+        queue_transport(runtime, queues),
+        function_transport(functions),
+        stream_transport(streams),
+        log_status(runtime, logs),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
         alarms(runtime, *store, metrics, action_sink(notify),
@@ -272,6 +304,7 @@ struct World::Impl {
         export_tasks_api(export_tasks),
         cloudwatch_api(metrics, alarms, contributors),
         sns_api(notify),
+        sqs_api(runtime, queues),
         athena_api(athena),
         weir_api(logs),
         s3_api(objects) {
@@ -302,11 +335,12 @@ struct World::Impl {
     export_tasks_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
+    sqs_api.add_to(sqs_table);
     athena_api.add_to(athena_table);
     sts_api.add_to(sts_table);
     weir_api.add_to(weir_table);
-    tables = {&ec2_table,    &logs_table, &cloudwatch_table, &sns_table,
-              &athena_table, &sts_table,  &weir_table};
+    tables = {&ec2_table, &logs_table,   &cloudwatch_table, &sns_table,
+              &sqs_table, &athena_table, &sts_table,        &weir_table};
   }
 
   notify::Transports transports() {
@@ -316,7 +350,14 @@ struct World::Impl {
       carried.protocols["email"] = mail_transport.get();
       carried.protocols["email-json"] = mail_transport.get();
     }
-    carried.functions = {{std::string(respond::kBlockFunction), &responder}};
+    carried.protocols["sqs"] = &queue_transport;
+    carried.protocols["firehose"] = &stream_transport;
+    for (const auto& function : config.functions) {
+      carried.functions[function.name] = &function_transport;
+    }
+    carried.functions[std::string(respond::kBlockFunction)] = &responder;
+    carried.dead_letters = &queue_transport;
+    carried.status_log = &log_status;
     return carried;
   }
 
@@ -334,6 +375,7 @@ struct World::Impl {
                        "LogDestination: " + std::string(name) + " does not exist"};
         });
     WEIR_CHECK(metrics.load());
+    WEIR_CHECK(queues.load());
     WEIR_CHECK(notify.load());
     WEIR_CHECK(responder.load());
     WEIR_CHECK(alarms.load());
@@ -560,6 +602,7 @@ World::~World() {
   impl_->runtime.quiesce();
   impl_->mail.reset();  // their callbacks use the services below
   impl_->http.reset();
+  impl_->sns_http.reset();
 }
 
 Result<std::unique_ptr<World>> World::open(Runtime& runtime, const Config& config,

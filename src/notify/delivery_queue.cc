@@ -19,6 +19,8 @@ namespace {
 constexpr std::string_view kPrefix = "sns-queue/";
 // A wait is lengthened by up to a tenth, so that many failed deliveries do not come back at once.
 constexpr double kJitter = 0.1;
+constexpr Duration kEndRetryDelay = std::chrono::seconds(20);
+constexpr std::size_t kDeliveryCost = 512;  // bytes of a StoredDelivery in memory
 
 std::string message_key(const Scope& scope, std::string_view message_id) {
   return std::string(kPrefix) + scope.key() + "m/" + std::string(message_id);
@@ -32,12 +34,22 @@ std::string delivery_key(const Scope& scope, const StoredDelivery& delivery) {
 
 struct Lane;
 
+/// What a delivery is about, in memory.
+struct Content {
+  std::shared_ptr<const StoredMessage> message;  // shared by the deliveries of the message
+  StoredDelivery delivery;
+};
+
 // Owned by State::items. While an attempt is under way only that attempt touches it.
 struct Item {
   std::string key;
   std::string message_key;
   Lane* lane = nullptr;
-  bool has_slot = false;  // its place in the lane's rate has come
+  std::optional<Content> content = {};  // unset: in the store only
+  std::size_t cost = 0;                 // of `content`
+  int attempts = 0;                     // as written, or about to be
+  bool has_slot = false;                // its place in the lane's rate has come
+  bool holds_lane = false;              // waits for its retry, and the lane with it
 };
 
 struct Lane {
@@ -45,6 +57,7 @@ struct Lane {
   std::deque<Item*> ready = {};
   std::size_t items = 0;  // ready, waiting and in flight
   std::size_t in_flight = 0;
+  bool is_ordered = false;
   bool is_failing = false;
   bool is_listed = false;  // in State::turns
   Time next_slot = {};     // of a limited rate
@@ -58,6 +71,9 @@ struct State {
   std::deque<Lane*> turns;  // lanes that may have something to start
   std::size_t in_flight = 0;
   std::size_t reserved = 0;  // being written by add()
+  std::size_t cached = 0;    // bytes of all contents
+  store::WriteBatch writes;  // ends and retries that are not written yet
+  bool is_writing = false;
   std::optional<TimerId> timer;
   Time timer_at;
 };
@@ -86,9 +102,11 @@ void make_ready(State& state, Item& item) {
 }
 
 Item& insert(State& state, std::string key, std::string message, const StoredDelivery& delivery) {
-  const std::string name = delivery.protocol + ' ' + delivery.endpoint;
+  const bool is_ordered = !delivery.order.empty();
+  std::string name = delivery.protocol + ' ' + delivery.endpoint;
+  if (is_ordered) name += '\n' + delivery.order;
   auto& lane = state.lanes[name];
-  if (!lane) lane = std::make_unique<Lane>(Lane{.name = name});
+  if (!lane) lane = std::make_unique<Lane>(Lane{.name = name, .is_ordered = is_ordered});
   auto item = std::make_unique<Item>(
       Item{.key = std::move(key), .message_key = std::move(message), .lane = lane.get()});
   ++lane->items;
@@ -105,8 +123,16 @@ void forget_if_idle(State& state, Lane& lane, Time now) {
   if (lane.items == 0 && !lane.is_listed && lane.next_slot <= now) state.lanes.erase(lane.name);
 }
 
+void keep(State& state, Item& item, Content content, std::size_t cost, std::size_t cache_max) {
+  if (state.cached + cost > cache_max) return;
+  state.cached += cost;
+  item.cost = cost;
+  item.content = std::move(content);
+}
+
 // Whether it was the message's last delivery.
 bool remove(State& state, Item& item, Time now) {
+  state.cached -= item.cost;
   --item.lane->items;
   forget_if_idle(state, *item.lane, now);
   const auto references = state.references.find(item.message_key);
@@ -132,6 +158,9 @@ Shape StoredMessage::shape() {
       optional<&S::attributes>("attributes"),
       required<&S::timestamp>("timestamp"),
       optional<&S::token>("token"),
+      optional<&S::group_id>("groupId"),
+      optional<&S::deduplication_id>("deduplicationId"),
+      optional<&S::sequence_number>("sequenceNumber"),
   };
   return {"SnsMessage", members};
 }
@@ -142,6 +171,8 @@ Shape StoredDelivery::shape() {
       required<&S::message_id>("messageId"), required<&S::subscription_arn>("subscriptionArn"),
       required<&S::protocol>("protocol"),    required<&S::endpoint>("endpoint"),
       required<&S::attempts>("attempts"),    required<&S::due>("due"),
+      optional<&S::begun>("begun"),          optional<&S::order>("order"),
+      optional<&S::sequence>("sequence"),
   };
   return {"SnsDelivery", members};
 }
@@ -151,10 +182,11 @@ struct DeliveryQueue::Impl {
   store::KvStore& store;
   const Limits limits;
   const Prepare prepare;
+  const Ended ended;
   Guarded<State> state{};
 
   std::size_t limit(const Lane& lane) const {
-    return lane.is_failing ? 1 : limits.in_flight_per_endpoint_max;
+    return lane.is_failing || lane.is_ordered ? 1 : limits.in_flight_per_endpoint_max;
   }
 
   // Starts attempts while there are free places; lanes take turns.
@@ -183,6 +215,30 @@ struct DeliveryQueue::Impl {
     }
   }
 
+  // With the lock held: `writes` will be written, together with what comes until then.
+  void write_soon(State& locked) {
+    if (std::exchange(locked.is_writing, true)) return;
+    runtime.post([this] { write_all(); });
+  }
+
+  void write_all() {
+    for (;;) {
+      store::WriteBatch batch;
+      {
+        auto locked = state.lock();
+        batch = std::exchange(locked->writes, {});
+        if (batch.empty()) {
+          locked->is_writing = false;
+          return;
+        }
+      }
+      if (const auto written = store.write(batch); !written) {
+        log::error("cannot store the ends of notifications, after a restart they are sent again",
+                   {{"error", written.error().message}});
+      }
+    }
+  }
+
   // Sees to it that the timer fires when the first waiting delivery is due.
   void arm(State& locked) {
     if (locked.waiting.empty()) return;
@@ -201,7 +257,13 @@ struct DeliveryQueue::Impl {
       while (!locked->waiting.empty() && locked->waiting.begin()->first <= now) {
         Item* item = locked->waiting.begin()->second;
         locked->waiting.erase(locked->waiting.begin());
-        make_ready(*locked, *item);
+        if (std::exchange(item->holds_lane, false)) {
+          --item->lane->in_flight;
+          item->lane->ready.push_front(item);
+          list(*locked, *item->lane);
+        } else {
+          make_ready(*locked, *item);
+        }
       }
       arm(*locked);
     }
@@ -209,33 +271,35 @@ struct DeliveryQueue::Impl {
   }
 
   void attempt(Item& item) {
-    auto read = read_item(item);
-    if (!read) {
+    auto content = content_of(item);
+    if (!content) {
       log::error("stored notification cannot be read, dropped",
-                 {{"key", item.key}, {"error", read.error().message}});
+                 {{"key", item.key}, {"error", content.error().message}});
       failed_total().add();
       return finish(item, false);
     }
-    auto& [message, delivery] = *read;
-    auto prepared = prepare(message, delivery);
+    auto prepared = prepare(*content->message, content->delivery);
     if (!prepared) {
       const Outcome outcome{Outcome::Kind::retry, 0, prepared.error().message};
-      return settle(item, delivery, RetryPolicy::for_protocol(delivery.protocol), outcome);
+      const auto retry = RetryPolicy::for_protocol(content->delivery.protocol);
+      return settle(item, *std::move(content), retry, outcome);
     }
     if (!*prepared) return finish(item, false);
     if ((*prepared)->receives_per_second && !take_slot(item, *(*prepared)->receives_per_second)) {
       return pump();
     }
-    send(item, delivery, **prepared);
+    send(item, *std::move(content), **prepared);
   }
 
-  void send(Item& item, const StoredDelivery& delivery, Prepared& prepared) {
+  void send(Item& item, Content content, Prepared& prepared) {
     prepared.delivery.id = item.key;
-    prepared.delivery.attempt = delivery.attempts + 1;
-    // The outcome comes on the transport's thread, which must not wait for the disk.
-    auto done = [this, &item, delivery, retry = prepared.retry](Outcome outcome) {
-      runtime.post([this, &item, delivery, retry, outcome = std::move(outcome)] {
-        settle(item, delivery, retry, outcome);
+    prepared.delivery.attempt = content.delivery.attempts + 1;
+    // The outcome comes on the transport's thread, which must not wait for the disk. The content is
+    // shared because a std::function is copied.
+    auto shared = std::make_shared<Content>(std::move(content));
+    auto done = [this, &item, shared, retry = prepared.retry](Outcome outcome) {
+      runtime.post([this, &item, shared, retry, outcome = std::move(outcome)] {
+        settle(item, std::move(*shared), retry, outcome);
       });
     };
     if (prepared.transport) {
@@ -245,14 +309,16 @@ struct DeliveryQueue::Impl {
     }
   }
 
-  Result<std::pair<StoredMessage, StoredDelivery>> read_item(const Item& item) const {
+  Result<Content> content_of(const Item& item) const {
+    if (item.content) return *item.content;
     const Error missing{ErrorKind::internal, "InternalError", "missing in the store"};
     WEIR_TRY(const auto delivery_text, store.get(item.key));
     WEIR_TRY(const auto message_text, store.get(item.message_key));
     if (!delivery_text || !message_text) return missing;
     WEIR_TRY(StoredMessage message, from_json_text<StoredMessage>(*message_text));
     WEIR_TRY(StoredDelivery delivery, from_json_text<StoredDelivery>(*delivery_text));
-    return std::pair{std::move(message), std::move(delivery)};
+    delivery.attempts = std::max(delivery.attempts, item.attempts);
+    return Content{std::make_shared<const StoredMessage>(std::move(message)), std::move(delivery)};
   }
 
   // A limited rate gives each delivery a moment of its own; it waits for that outside the lane.
@@ -277,72 +343,81 @@ struct DeliveryQueue::Impl {
     list(locked, lane);
   }
 
-  void settle(Item& item, StoredDelivery delivery, const RetryPolicy& policy,
-              const Outcome& outcome) {
+  void settle(Item& item, Content content, const RetryPolicy& policy, const Outcome& outcome) {
+    StoredDelivery& delivery = content.delivery;
     ++delivery.attempts;
-    switch (outcome.kind) {
-      case Outcome::Kind::delivered:
-        outcomes("delivered").add();
-        return finish(item, false);
-      case Outcome::Kind::rejected:
-        outcomes("rejected").add();
-        return give_up(item, delivery, outcome);
-      case Outcome::Kind::retry:
-        outcomes("retry").add();
-        break;
+    if (outcome.kind == Outcome::Kind::delivered) {
+      outcomes("delivered").add();
+      return end(item, std::move(content), outcome);
     }
+    outcomes(outcome.kind == Outcome::Kind::rejected ? "rejected" : "retry").add();
     const auto delay = policy.delay_before(delivery.attempts);
-    if (!delay) return give_up(item, delivery, outcome);
+    if (outcome.kind == Outcome::Kind::rejected || !delay) {
+      return end(item, std::move(content), outcome);
+    }
     log::debug("notification not delivered, will retry", {{"endpoint", delivery.endpoint},
                                                           {"attempt", delivery.attempts},
                                                           {"status", outcome.status_code},
                                                           {"reason", outcome.detail}});
-    const double stretch = 1 + kJitter * runtime.random_unit();
-    delivery.due =
-        runtime.now() + Duration(static_cast<std::int64_t>(double(delay->count()) * stretch));
-    retry_later(item, delivery);
+    retry_after(item, std::move(content), *delay);
   }
 
-  // If the record cannot be written, the retry happens all the same; after a crash it would begin
-  // with fewer attempts counted.
-  void retry_later(Item& item, const StoredDelivery& delivery) {
-    if (const auto written = store.put(item.key, to_json_text(delivery)); !written) {
-      log::error("cannot store the retry of a notification", {{"error", written.error().message}});
-    }
+  // The retry happens even if it cannot be written; after a crash it would begin with fewer
+  // attempts counted.
+  void retry_after(Item& item, Content content, Duration delay) {
+    const double stretch = 1 + kJitter * runtime.random_unit();
+    const Duration wait(static_cast<std::int64_t>(double(delay.count()) * stretch));
+    content.delivery.due = runtime.now() + wait;
+    std::string text = to_json_text(content.delivery);
     {
       auto locked = state.lock();
-      item.lane->is_failing = true;
-      release(*locked, *item.lane);
-      locked->waiting.emplace(delivery.due, &item);
+      Lane& lane = *item.lane;
+      locked->writes.put(item.key, std::move(text));
+      write_soon(*locked);
+      lane.is_failing = true;
+      if (lane.is_ordered) {
+        item.holds_lane = true;
+        --locked->in_flight;
+      } else {
+        release(*locked, lane);
+      }
+      locked->waiting.emplace(content.delivery.due, &item);
+      item.attempts = content.delivery.attempts;
+      if (item.content) item.content = std::move(content);
       arm(*locked);
     }
     pump();
   }
 
-  void give_up(Item& item, const StoredDelivery& delivery, const Outcome& outcome) {
-    failed_total().add();
-    log::warn("notification given up", {{"subscription", delivery.subscription_arn},
-                                        {"endpoint", delivery.endpoint},
-                                        {"message_id", delivery.message_id},
-                                        {"attempts", delivery.attempts},
-                                        {"status", outcome.status_code},
-                                        {"reason", outcome.detail}});
+  void end(Item& item, Content content, const Outcome& outcome) {
+    const StoredDelivery& delivery = content.delivery;
+    const bool is_delivered = outcome.kind == Outcome::Kind::delivered;
+    if (const auto done = ended(*content.message, delivery, outcome); !done) {
+      log::warn("the end of a notification cannot be recorded, will retry",
+                {{"endpoint", delivery.endpoint}, {"error", done.error().message}});
+      return retry_after(item, std::move(content), kEndRetryDelay);
+    }
+    if (!is_delivered) {
+      failed_total().add();
+      log::warn("notification given up", {{"subscription", delivery.subscription_arn},
+                                          {"endpoint", delivery.endpoint},
+                                          {"message_id", delivery.message_id},
+                                          {"attempts", delivery.attempts},
+                                          {"status", outcome.status_code},
+                                          {"reason", outcome.detail}});
+    }
     finish(item, outcome.kind == Outcome::Kind::retry);
   }
 
-  // If erasing fails, the delivery is made again after a restart: at least once.
   void finish(Item& item, bool is_failing) {
-    store::WriteBatch batch;
-    batch.erase(item.key);
     {
       auto locked = state.lock();
       item.lane->is_failing = is_failing;
       release(*locked, *item.lane);
+      locked->writes.erase(item.key);
       const std::string message = item.message_key;
-      if (remove(*locked, item, runtime.now())) batch.erase(message);
-    }
-    if (const auto written = store.write(batch); !written) {
-      log::error("cannot erase a finished notification", {{"error", written.error().message}});
+      if (remove(*locked, item, runtime.now())) locked->writes.erase(message);
+      write_soon(*locked);
     }
     pump();
   }
@@ -358,8 +433,8 @@ struct DeliveryQueue::Impl {
 };
 
 DeliveryQueue::DeliveryQueue(Runtime& runtime, store::KvStore& store, Limits limits,
-                             Prepare prepare)
-    : impl_(new Impl{runtime, store, limits, std::move(prepare)}) {}
+                             Prepare prepare, Ended ended)
+    : impl_(new Impl{runtime, store, limits, std::move(prepare), std::move(ended)}) {}
 
 // The gauge is the process's; a queue that goes takes its part back.
 DeliveryQueue::~DeliveryQueue() {
@@ -388,6 +463,8 @@ Result<void> DeliveryQueue::load() {
   WEIR_CHECK(impl_->store.scan(kPrefix, visit));
   if (broken) return *broken;
 
+  // Ordered ones begin in their order; the first of a lane says when.
+  std::ranges::stable_sort(deliveries, {}, [](const auto& entry) { return entry.second.sequence; });
   // A delivery without its message had ended when the process died between two erasures.
   store::WriteBatch leftovers;
   {
@@ -401,34 +478,63 @@ Result<void> DeliveryQueue::load() {
         continue;
       }
       Item& item = insert(*locked, key, message, delivery);
-      locked->waiting.emplace(delivery.due, &item);
+      if (item.lane->is_ordered) {
+        make_ready(*locked, item);
+      } else {
+        locked->waiting.emplace(delivery.due, &item);
+      }
     }
     for (const std::string& message : messages) {
       if (!locked->references.contains(message)) leftovers.erase(message);
     }
     impl_->arm(*locked);
   }
+  impl_->pump();
   return leftovers.empty() ? Result<void>{} : impl_->store.write(leftovers);
 }
 
-Result<void> DeliveryQueue::add(const Scope& scope, const StoredMessage& message,
-                                std::vector<StoredDelivery> deliveries, store::WriteBatch with) {
-  if (!deliveries.empty()) with.put(message_key(scope, message.id), to_json_text(message));
-  for (StoredDelivery& delivery : deliveries) {
-    delivery.message_id = message.id;
-    delivery.due = impl_->runtime.now();
-    with.put(delivery_key(scope, delivery), to_json_text(delivery));
+Result<void> DeliveryQueue::add(const Scope& scope, std::vector<Addition> additions,
+                                store::WriteBatch with) {
+  struct Written {
+    std::string message_key;
+    std::vector<std::string> keys;
+    std::size_t cost = 0;  // of each delivery, in memory
+  };
+  std::vector<Written> written;
+  std::size_t count = 0;
+  const Time now = impl_->runtime.now();
+  for (auto& [message, deliveries] : additions) {
+    Written& one = written.emplace_back();
+    if (deliveries.empty()) continue;
+    one.message_key = message_key(scope, message.id);
+    std::string text = to_json_text(message);
+    one.cost = text.size() + kDeliveryCost;
+    with.put(one.message_key, std::move(text));
+    for (StoredDelivery& delivery : deliveries) {
+      delivery.message_id = message.id;
+      delivery.due = delivery.begun = now;
+      one.keys.push_back(delivery_key(scope, delivery));
+      with.put(one.keys.back(), to_json_text(delivery));
+    }
+    count += deliveries.size();
   }
   if (with.empty()) return {};
-  WEIR_CHECK(impl_->reserve(deliveries.size()));
-  const auto written = impl_->store.write(with);
+  WEIR_CHECK(impl_->reserve(count));
+  const auto stored = impl_->store.write(with);
   {
     auto locked = impl_->state.lock();
-    locked->reserved -= deliveries.size();
-    if (!written) return written;
-    for (const StoredDelivery& delivery : deliveries) {
-      make_ready(*locked, insert(*locked, delivery_key(scope, delivery),
-                                 message_key(scope, message.id), delivery));
+    locked->reserved -= count;
+    if (!stored) return stored;
+    for (std::size_t a = 0; a < additions.size(); ++a) {
+      auto& [message, deliveries] = additions[a];
+      const auto shared = std::make_shared<const StoredMessage>(std::move(message));
+      for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        Item& item =
+            insert(*locked, std::move(written[a].keys[i]), written[a].message_key, deliveries[i]);
+        keep(*locked, item, {shared, std::move(deliveries[i])}, written[a].cost,
+             impl_->limits.cache_bytes_max);
+        make_ready(*locked, item);
+      }
     }
   }
   impl_->pump();

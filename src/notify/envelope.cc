@@ -80,15 +80,18 @@ std::string http_body(const Envelope& envelope) {
   PrettyObject out;
   out.add("Type", type_name(envelope.kind));
   out.add("MessageId", envelope.message_id);
+  if (!envelope.sequence_number.empty()) out.add("SequenceNumber", envelope.sequence_number);
   if (!is_notification) out.add("Token", envelope.token);
   out.add("TopicArn", envelope.topic_arn);
   if (is_notification && envelope.subject) out.add("Subject", *envelope.subject);
   out.add("Message", envelope.message);
   if (!is_notification) out.add("SubscribeURL", envelope.subscribe_url);
   out.add("Timestamp", to_iso8601(envelope.timestamp));
-  out.add("SignatureVersion", version_text(envelope.signature_version));
-  out.add("Signature", envelope.signature);
-  out.add("SigningCertURL", envelope.signing_cert_url);
+  if (envelope.sequence_number.empty()) {
+    out.add("SignatureVersion", version_text(envelope.signature_version));
+    out.add("Signature", envelope.signature);
+    out.add("SigningCertURL", envelope.signing_cert_url);
+  }
   if (is_notification) {
     out.add("UnsubscribeURL", envelope.unsubscribe_url);
     if (!envelope.attributes.empty()) out.add_attributes(envelope.attributes);

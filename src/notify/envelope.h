@@ -29,6 +29,7 @@ struct Envelope {
   SignatureVersion signature_version = SignatureVersion::v1;
   std::string signature;
   std::string signing_cert_url;
+  std::string sequence_number;  // FIFO topics; such notifications carry no signature
 };
 
 /// What the signature covers: `name\nvalue\n` for each signed field, in AWS's order (SNS Developer

@@ -54,6 +54,8 @@ struct Publication {
   std::optional<std::string> subject = {};
   bool is_structured = false;  // MessageStructure=json: a text per protocol
   MessageAttributes attributes = {};
+  std::string group_id = {};          // needed in a FIFO topic
+  std::string deduplication_id = {};  // FIFO topics
   /// If not empty: what protocol email gets instead of `message`; alarms have a letter of their
   /// own. Not part of the AWS API.
   std::string email_text = {};

@@ -52,6 +52,11 @@ std::string once_store_prefix(const std::string& topic_arn) {
          '/';
 }
 
+std::string deduplication_store_prefix(const std::string& topic_arn) {
+  return std::string(kStorePrefix) + scope_of(topic_arn).key() + "dedup/" + last_part(topic_arn) +
+         '/';
+}
+
 Result<std::string> parse_next_token(const std::string& token) {
   if (token.empty()) return std::string();
   auto key = token.size() <= kNextTokenBytesMax ? base64_decode(token) : std::nullopt;
@@ -107,8 +112,12 @@ Notify::Impl::Impl(Runtime& runtime_in, store::KvStore& store_in, Transports tra
   const DeliveryQueue::Limits limits{config.in_flight_max, config.in_flight_per_endpoint_max,
                                      config.deliveries_max};
   queue = std::make_unique<DeliveryQueue>(
-      runtime, store, limits, [this](const StoredMessage& message, const StoredDelivery& delivery) {
+      runtime, store, limits,
+      [this](const StoredMessage& message, const StoredDelivery& delivery) {
         return prepare(message, delivery);
+      },
+      [this](const StoredMessage& message, const StoredDelivery& delivery, const Outcome& outcome) {
+        return ended(message, delivery, outcome);
       });
 }
 
@@ -160,10 +169,12 @@ void Notify::Impl::keep_house() {
   const auto visit = [&](std::string_view key, std::string_view value) {
     std::string_view rest = key.substr(kStorePrefix.size());
     (void)Scope::take_from(rest);
-    if (!rest.starts_with("once/")) return true;
+    const bool is_once = rest.starts_with("once/");
+    if (!is_once && !rest.starts_with("dedup/")) return true;
+    const Duration life = is_once ? kOnceLife : kDeduplicationLife;
     const auto record = parse_json(value);
     const Document* published = record ? record->find("publishedMs") : nullptr;
-    if (!published || !published->integer() || Time{*published->integer()} + kOnceLife <= now) {
+    if (!published || !published->integer() || Time{*published->integer()} + life <= now) {
       batch.erase(std::string(key));
     }
     return true;
@@ -221,25 +232,28 @@ Result<std::string> same_topic(const Topic& topic, const Attributes& attributes,
   return topic.arn;
 }
 
-// A FifoTopic that is false is dropped: the topic is a standard one.
-Result<Attributes> without_fifo(Attributes attributes) {
+// FifoTopic is in the name; a false one is dropped: the topic is a standard one.
+Result<bool> take_fifo(Attributes& attributes) {
   const auto fifo = attributes.find("FifoTopic");
-  if (fifo == attributes.end()) return attributes;
-  if (fifo->second == "true") {
-    return invalid_parameter("Attributes Reason: FIFO topics are not supported");
+  if (fifo == attributes.end()) return false;
+  const bool is_fifo = fifo->second == "true";
+  if (!is_fifo && fifo->second != "false") {
+    return invalid_parameter("Attributes Reason: FifoTopic: Invalid value [" + fifo->second +
+                             "]. Must be true or false.");
   }
   attributes.erase(fifo);
-  return attributes;
+  return is_fifo;
 }
 
 }  // namespace
 
 Result<std::string> Notify::create_topic(const Scope& scope, const std::string& name,
                                          const Attributes& attributes, const Tags& tags) {
-  WEIR_TRY(const Attributes wanted, without_fifo(attributes));
-  if (!is_topic_name(name)) return invalid_parameter("Topic Name");
+  Attributes wanted = attributes;
+  WEIR_TRY(const bool is_fifo, take_fifo(wanted));
+  if (!is_topic_name(name, is_fifo)) return invalid_parameter("Topic Name");
   for (const auto& [key, value] : wanted) {
-    if (const auto checked = check_topic_attribute(key, value); !checked) {
+    if (const auto checked = check_topic_attribute(key, value, is_fifo); !checked) {
       return invalid_parameter("Attributes Reason: " + checked.error().message);
     }
   }
@@ -272,6 +286,7 @@ Result<void> Notify::delete_topic(const Scope& scope, const std::string& topic_a
     batch.erase(subscription_store_key(*subscription));
   }
   batch.erase_prefix(once_store_prefix(topic_arn));
+  batch.erase_prefix(deduplication_store_prefix(topic_arn));
   WEIR_CHECK(impl_->store.write(batch));
   auto locked = impl_->state.lock();
   for (const auto& subscription : subscriptions) locked->erase_subscription(subscription->arn);
@@ -318,7 +333,7 @@ Result<void> Notify::set_topic_attribute(const Scope& scope, const std::string& 
                                          const std::string& name, const std::string& value) {
   const std::lock_guard changing(impl_->changes);
   WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
-  if (const auto checked = check_topic_attribute(name, value); !checked) {
+  if (const auto checked = check_topic_attribute(name, value, topic->is_fifo()); !checked) {
     return invalid_parameter(checked.error().message);
   }
   Topic changed = *topic;

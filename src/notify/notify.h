@@ -22,12 +22,16 @@ namespace weir::notify {
 
 /// Who carries what. Pointers are not owned and outlive Notify's deliveries.
 struct Transports {
-  /// By protocol: `http`, `https`, `email`, `email-json`. A protocol without a transport can be
-  /// subscribed; its deliveries are retried, and the log says what is not configured.
+  /// By protocol: `http`, `https`, `email`, `email-json`, `sqs`, `firehose`. A protocol without a
+  /// transport can be subscribed; its deliveries are retried, and the log says what is not
+  /// configured.
   std::map<std::string, Transport*, std::less<>> protocols;
-  /// Built-in functions by name: the last part of
-  /// `arn:aws:lambda:<region>:<account>:function:<name>`.
+  /// Functions by name: the last part of `arn:aws:lambda:<region>:<account>:function:<name>`.
   std::map<std::string, Transport*, std::less<>> functions;
+  /// Where RedrivePolicy sends what was given up; nullptr: it is dropped, and the log says so.
+  DeadLetters* dead_letters = nullptr;
+  /// Delivery status of topics with a feedback role; nullptr: none is written.
+  StatusLog* status_log = nullptr;
 };
 
 template <class Item>
@@ -57,22 +61,28 @@ struct Subscribed {
   bool is_pending = false;
 };
 
+struct Published {
+  std::string message_id;
+  std::string sequence_number = {};  // FIFO topics
+  bool operator==(const Published&) const = default;
+};
+
 struct BatchEntry {
   std::string id;
   Publication publication;
 };
 struct BatchOutcome {
   std::string id;
-  Result<std::string> message_id;
+  Result<Published> published;
 };
 
-/// SNS: standard topics, subscriptions with confirmation and filter policies, signed deliveries
-/// with AWS's retries.
+/// SNS: standard and FIFO topics, subscriptions with confirmation and filter policies, signed
+/// deliveries with AWS's retries.
 ///
 /// A publication is answered when it and one delivery record for each matching subscription are on
 /// disk; deliveries and their retries go on after a restart. Every delivery is made at least once
-/// or counted as failed in `weir_sns_notifications_failed_total`; order between messages is not
-/// kept.
+/// or counted as failed in `weir_sns_notifications_failed_total` (and goes to the dead-letter queue
+/// of the subscription, if it has one). Order is kept within a message group of a FIFO topic.
 ///
 /// Threads: every function may be called from any thread. Deliveries are asynchronous; at most
 /// Config::in_flight_max at a time and Config::in_flight_per_endpoint_max for one endpoint (one,
@@ -86,7 +96,7 @@ class Notify {
     /// begin with it.
     std::string endpoint = "http://127.0.0.1:4566";
     std::size_t in_flight_max = 256;
-    std::size_t in_flight_per_endpoint_max = 8;
+    std::size_t in_flight_per_endpoint_max = 32;
     std::size_t deliveries_max = 1'000'000;  // waiting; Publish is refused with Throttled above it
     std::size_t topics_max = 100'000;        // per account and region
     std::size_t subscriptions_max = 1'000'000;
@@ -117,6 +127,13 @@ class Notify {
   Result<void> untag(const Scope& scope, const std::string& topic_arn,
                      const std::vector<std::string>& keys);
   Result<Tags> tags(const Scope& scope, const std::string& topic_arn) const;
+  /// Adds to the attribute Policy, or takes away by label. The policy is kept and shown; who may
+  /// call is decided by the daemon's credentials alone.
+  Result<void> add_permission(const Scope& scope, const std::string& topic_arn,
+                              const std::string& label, const std::vector<std::string>& accounts,
+                              const std::vector<std::string>& actions);
+  Result<void> remove_permission(const Scope& scope, const std::string& topic_arn,
+                                 const std::string& label);
 
   // Subscriptions. `is_signed`: the caller proved who it is (who follows a link in a mail did not).
   Result<Subscribed> subscribe(const Scope& scope, const SubscribeRequest& request);
@@ -134,9 +151,10 @@ class Notify {
   Result<void> set_subscription_attribute(const Scope& scope, const std::string& subscription_arn,
                                           const std::string& name, const std::string& value);
 
-  /// The message id, once the publication is on disk.
-  Result<std::string> publish(const Scope& scope, const std::string& topic_arn,
-                              const Publication& publication);
+  /// Answers once the publication is on disk. A FIFO topic answers a repeated deduplication id with
+  /// the first message and delivers nothing.
+  Result<Published> publish(const Scope& scope, const std::string& topic_arn,
+                            const Publication& publication);
   /// One outcome for each entry, in their order.
   Result<std::vector<BatchOutcome>> publish_batch(const Scope& scope, const std::string& topic_arn,
                                                   const std::vector<BatchEntry>& entries);

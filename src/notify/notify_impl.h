@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +43,13 @@ std::string endpoint_key(const Subscription& subscription);
 Error topic_not_found();
 Error subscription_not_found();
 
+/// Signatures of the messages of the moment: all subscribers to a topic get the same one.
+struct SignatureCache {
+  static constexpr std::size_t kEntriesMax = 1024;
+  std::map<std::string, std::string, std::less<>> by_text;  // version and digest of what is signed
+  std::deque<std::string> order;
+};
+
 struct Notify::Impl {
   Runtime& runtime;
   store::KvStore& store;
@@ -49,7 +59,9 @@ struct Notify::Impl {
   Guarded<NotifyState> state;
   // Changes of topics and subscriptions happen one after the other: read, write to the store, put.
   std::mutex changes;
-  std::mutex once;  // publications with a once_key
+  std::mutex once;  // publications with a once_key or to a FIFO topic: one after the other
+  std::uint64_t last_sequence = 0;  // behind `once`
+  Guarded<SignatureCache> signatures;
   std::unique_ptr<DeliveryQueue> queue;
   Timer housekeeping;
 
@@ -71,8 +83,24 @@ struct Notify::Impl {
   Result<Page<SubscriptionRow>> list(const std::string& prefix,
                                      const std::string& next_token) const;
 
-  Result<std::string> publish(const Topic& topic, const Publication& publication,
-                              const std::string& once_key);
+  /// Publishes to a topic at once what passes the checks; one outcome for each, in their order.
+  /// Error: nothing was published.
+  using Outcomes = std::vector<Result<Published>>;
+  Result<Outcomes> publish_all(const Topic& topic,
+                               const std::vector<const Publication*>& publications);
+  Result<Published> publish_once(const Topic& topic, const Publication& publication);
+  /// Gives a message of a FIFO topic its number, or answers the one that it repeats; with `once`.
+  struct Round;
+  Result<std::optional<Published>> number(const Topic& topic, StoredMessage& message, Round& round);
+  DeliveryQueue::Addition addition(const Topic& topic, const Publication& publication,
+                                   StoredMessage message) const;
+
+  /// What the queue tells of the end of a delivery.
+  Result<void> ended(const StoredMessage& message, const StoredDelivery& delivery,
+                     const Outcome& outcome);
+  Result<void> redrive(const Topic& topic, const Subscription& subscription,
+                       const StoredMessage& message, const StoredDelivery& delivery,
+                       const Outcome& outcome);
 
   /// What the queue asks before an attempt.
   Result<std::optional<DeliveryQueue::Prepared>> prepare(const StoredMessage& message,
@@ -86,10 +114,13 @@ struct Notify::Impl {
   void keep_house();
 };
 
-/// Store keys: sns/<account>/<region>/{topic,subscription,once}/...
+/// Store keys: sns/<account>/<region>/{topic,subscription,once,dedup}/...
 std::string topic_store_key(const Topic& topic);
 std::string subscription_store_key(const Subscription& subscription);
 std::string once_store_prefix(const std::string& topic_arn);
+/// Deduplication ids of a FIFO topic.
+std::string deduplication_store_prefix(const std::string& topic_arn);
+inline constexpr Duration kDeduplicationLife = std::chrono::minutes(5);
 
 /// A page of an ordered map's entries whose keys begin with `prefix`, 100 as on AWS.
 inline constexpr std::size_t kPageSize = 100;

@@ -31,12 +31,20 @@ StoredMessage stored_message(const std::string& topic_arn, const Publication& pu
   message.email_text = publication.email_text;
   message.is_structured = publication.is_structured;
   message.attributes = publication.attributes;
+  message.group_id = publication.group_id;
+  message.deduplication_id = publication.deduplication_id;
   return message;
+}
+
+Scope scope_of(const Topic& topic) {
+  const auto parsed = Arn::parse(topic.arn);
+  WEIR_ASSERT(parsed);  // we named it
+  return parsed->scope;
 }
 
 // A filter of the body looks at the text that no protocol has for itself.
 std::vector<StoredDelivery> matching(const std::vector<NotifyState::SubscriptionRef>& subscriptions,
-                                     const Publication& publication) {
+                                     const Publication& publication, bool is_fifo) {
   const std::string text =
       message_for_protocol(publication.message, publication.is_structured, "default");
   std::vector<StoredDelivery> deliveries;
@@ -50,6 +58,7 @@ std::vector<StoredDelivery> matching(const std::vector<NotifyState::Subscription
     delivery.subscription_arn = subscription->arn;
     delivery.protocol = subscription->protocol;
     delivery.endpoint = subscription->endpoint;
+    if (is_fifo) delivery.order = subscription->arn + ' ' + publication.group_id;
     deliveries.push_back(std::move(delivery));
   }
   return deliveries;
@@ -127,50 +136,175 @@ Result<void> check_batch(const std::vector<BatchEntry>& entries) {
 
 }  // namespace
 
-Result<std::string> Notify::publish(const Scope& scope, const std::string& topic_arn,
-                                    const Publication& publication) {
+Result<Published> Notify::publish(const Scope& scope, const std::string& topic_arn,
+                                  const Publication& publication) {
   WEIR_CHECK(check_publication(publication));
   WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
-  if (publication.once_key.empty()) return impl_->publish(*topic, publication, {});
-
-  const std::lock_guard publishing(impl_->once);
-  const std::string key = once_store_prefix(topic->arn) + publication.once_key;
-  WEIR_TRY(const auto earlier, impl_->store.get(key));
-  if (earlier) {
-    WEIR_TRY(const Document record, parse_json(*earlier));
-    const Document* id = record.find("messageId");
-    if (id && id->string()) return *id->string();
+  if (!publication.once_key.empty() && !topic->is_fifo()) {
+    return impl_->publish_once(*topic, publication);
   }
-  return impl_->publish(*topic, publication, key);
+  WEIR_TRY(auto outcomes, impl_->publish_all(*topic, {&publication}));
+  return std::move(outcomes.front());
 }
 
-Result<std::string> Notify::Impl::publish(const Topic& topic, const Publication& publication,
-                                          const std::string& once_key) {
-  StoredMessage message = stored_message(topic.arn, publication);
-  message.id = runtime.uuid();
-  message.timestamp = runtime.now();
-  store::WriteBatch batch;
-  if (!once_key.empty()) {
-    batch.put(once_key, to_json(Document::Map{{"messageId", message.id},
-                                              {"publishedMs", message.timestamp.ms}}));
-  }
+DeliveryQueue::Addition Notify::Impl::addition(const Topic& topic, const Publication& publication,
+                                               StoredMessage message) const {
   const auto subscribers = state.lock()->of_topic(topic.arn);
-  const auto scope = Arn::parse(topic.arn);
-  WEIR_ASSERT(scope);
-  WEIR_CHECK(
-      queue->add(scope->scope, message, matching(subscribers, publication), std::move(batch)));
+  auto deliveries = matching(subscribers, publication, topic.is_fifo());
+  for (StoredDelivery& delivery : deliveries) delivery.sequence = message.sequence_number;
+  return {std::move(message), std::move(deliveries)};
+}
+
+namespace {
+
+/// What was published under a key before, if it is not too old.
+std::optional<Published> earlier(const std::optional<std::string>& record, Time now,
+                                 Duration life) {
+  if (!record) return std::nullopt;
+  const auto tree = parse_json(*record);
+  const Document* id = tree ? tree->find("messageId") : nullptr;
+  const Document* published = tree ? tree->find("publishedMs") : nullptr;
+  if (!id || !id->string() || !published || !published->integer()) return std::nullopt;
+  if (Time{*published->integer()} + life <= now) return std::nullopt;
+  const Document* sequence = tree->find("sequenceNumber");
+  return Published{*id->string(), sequence && sequence->string() ? *sequence->string() : ""};
+}
+
+std::string record_of(const Published& published, Time now) {
+  Document::Map record{{"messageId", published.message_id}, {"publishedMs", now.ms}};
+  if (!published.sequence_number.empty()) {
+    record.emplace_back("sequenceNumber", published.sequence_number);
+  }
+  return to_json(Document(std::move(record)));
+}
+
+// SNS API Reference, Publish: alphanumerics and punctuation, up to 128.
+bool is_fifo_id(std::string_view text) {
+  constexpr std::size_t kIdMax = 128;
+  return !text.empty() && text.size() <= kIdMax &&
+         std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// What a publication must have in this kind of topic; the message without id and number.
+Result<StoredMessage> draft(const Topic& topic, const Publication& publication, Time now) {
+  WEIR_CHECK(check_publication(publication));
+  StoredMessage message = stored_message(topic.arn, publication);
+  message.timestamp = now;
+  if (!topic.is_fifo()) {
+    if (publication.deduplication_id.empty()) return message;
+    return invalid_parameter(
+        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that "
+        "is not valid for this topic type");
+  }
+  if (publication.group_id.empty()) {
+    return invalid_parameter("The MessageGroupId parameter is required for FIFO topics");
+  }
+  if (!is_fifo_id(publication.group_id)) return invalid_parameter("MessageGroupId");
+  if (message.deduplication_id.empty()) {
+    if (!topic.deduplicates_by_content()) {
+      return invalid_parameter(
+          "The topic should either have ContentBasedDeduplication enabled or "
+          "MessageDeduplicationId provided explicitly");
+    }
+    message.deduplication_id = sha256_hex(publication.message);
+  }
+  if (!is_fifo_id(message.deduplication_id)) return invalid_parameter("MessageDeduplicationId");
+  return message;
+}
+
+std::string sequence_text(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
+}  // namespace
+
+Result<Published> Notify::Impl::publish_once(const Topic& topic, const Publication& publication) {
+  const std::lock_guard publishing(once);
+  const std::string key = once_store_prefix(topic.arn) + publication.once_key;
+  WEIR_TRY(const auto record, store.get(key));
+  if (auto first = earlier(record, runtime.now(), kOnceLife)) return *std::move(first);
+  WEIR_TRY(StoredMessage message, draft(topic, publication, runtime.now()));
+  message.id = runtime.uuid();
+  Published published{message.id};
+  store::WriteBatch batch;
+  batch.put(key, record_of(published, runtime.now()));
+  std::vector<DeliveryQueue::Addition> additions;
+  additions.push_back(addition(topic, publication, std::move(message)));
+  WEIR_CHECK(queue->add(scope_of(topic), std::move(additions), std::move(batch)));
   published_total().add();
-  return message.id;
+  return published;
+}
+
+/// What one call publishes.
+struct Notify::Impl::Round {
+  std::vector<DeliveryQueue::Addition> additions;
+  store::WriteBatch with;
+  std::map<std::string, Published> numbered;  // by the key of the deduplication id
+};
+
+Result<std::optional<Published>> Notify::Impl::number(const Topic& topic, StoredMessage& message,
+                                                      Round& round) {
+  // Hashed: group and id together may be long.
+  const std::string key =
+      deduplication_store_prefix(topic.arn) +
+      sha256_hex((topic.deduplicates_in_groups() ? message.group_id + '\n' : "") +
+                 message.deduplication_id);
+  const auto in_round = round.numbered.find(key);
+  if (in_round != round.numbered.end()) return std::optional(in_round->second);
+  WEIR_TRY(const auto record, store.get(key));
+  if (auto first = earlier(record, runtime.now(), kDeduplicationLife)) return first;
+  // By time, so that the numbers grow over restarts too.
+  const auto by_time = static_cast<std::uint64_t>(runtime.now().ms) << 20;
+  last_sequence = std::max(last_sequence + 1, by_time);
+  message.sequence_number = sequence_text(last_sequence);
+  Published published{message.id, message.sequence_number};
+  round.with.put(key, record_of(published, runtime.now()));
+  round.numbered.emplace(key, std::move(published));
+  return std::optional<Published>{};
+}
+
+Result<Notify::Impl::Outcomes> Notify::Impl::publish_all(
+    const Topic& topic, const std::vector<const Publication*>& publications) {
+  Round round;
+  Outcomes outcomes;
+  // Messages of a FIFO topic are numbered and written one call after the other.
+  std::unique_lock<std::mutex> numbering(once, std::defer_lock);
+  if (topic.is_fifo()) numbering.lock();
+  for (const Publication* publication : publications) {
+    auto message = draft(topic, *publication, runtime.now());
+    if (!message) {
+      outcomes.emplace_back(std::move(message).error());
+      continue;
+    }
+    message->id = runtime.uuid();
+    if (topic.is_fifo()) {
+      WEIR_TRY(auto repeated, number(topic, *message, round));
+      if (repeated) {
+        outcomes.emplace_back(*std::move(repeated));
+        continue;
+      }
+    }
+    outcomes.emplace_back(Published{message->id, message->sequence_number});
+    round.additions.push_back(addition(topic, *publication, *std::move(message)));
+  }
+  const auto published = static_cast<std::uint64_t>(round.additions.size());
+  WEIR_CHECK(queue->add(scope_of(topic), std::move(round.additions), std::move(round.with)));
+  published_total().add(published);
+  return outcomes;
 }
 
 Result<std::vector<BatchOutcome>> Notify::publish_batch(const Scope& scope,
                                                         const std::string& topic_arn,
                                                         const std::vector<BatchEntry>& entries) {
-  WEIR_CHECK(impl_->topic(scope, topic_arn));
+  WEIR_TRY(const auto topic, impl_->topic(scope, topic_arn));
   WEIR_CHECK(check_batch(entries));
+  std::vector<const Publication*> publications;
+  for (const BatchEntry& entry : entries) publications.push_back(&entry.publication);
+  WEIR_TRY(auto published, impl_->publish_all(*topic, publications));
   std::vector<BatchOutcome> outcomes;
-  for (const BatchEntry& entry : entries) {
-    outcomes.push_back({entry.id, publish(scope, topic_arn, entry.publication)});
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    outcomes.push_back({entries[i].id, std::move(published[i])});
   }
   return outcomes;
 }
@@ -217,7 +351,24 @@ Result<void> Notify::Impl::sign(Envelope& envelope, SignatureVersion version) {
   envelope.signature_version = version;
   WEIR_TRY(const std::string certificate, signer.certificate_name());
   envelope.signing_cert_url = config.endpoint + '/' + certificate;
-  WEIR_TRY(envelope.signature, signer.sign(string_to_sign(envelope), version));
+  const std::string text = string_to_sign(envelope);
+  std::string key = (version == SignatureVersion::v2 ? "2" : "1") + sha256_hex(text);
+  {
+    auto cache = signatures.lock();
+    const auto found = cache->by_text.find(key);
+    if (found != cache->by_text.end()) {
+      envelope.signature = found->second;
+      return {};
+    }
+  }
+  WEIR_TRY(envelope.signature, signer.sign(text, version));
+  auto cache = signatures.lock();
+  if (!cache->by_text.emplace(key, envelope.signature).second) return {};
+  cache->order.push_back(std::move(key));
+  if (cache->order.size() > SignatureCache::kEntriesMax) {
+    cache->by_text.erase(cache->order.front());
+    cache->order.pop_front();
+  }
   return {};
 }
 
@@ -233,13 +384,15 @@ Result<Delivery> Notify::Impl::complete(const Topic& topic, const Subscription& 
   envelope.attributes = message.attributes;
   envelope.timestamp = message.timestamp;
   envelope.token = message.token;
+  envelope.sequence_number = message.sequence_number;
   envelope.subscribe_url = config.endpoint + "/?Action=ConfirmSubscription&TopicArn=" + topic.arn +
                            "&Token=" + message.token;
   envelope.unsubscribe_url =
       config.endpoint + "/?Action=Unsubscribe&SubscriptionArn=" + subscription.arn;
   const bool is_notification = envelope.kind == MessageKind::notification;
   const bool is_raw = is_notification && subscription.is_raw();
-  if (!is_raw && protocol != "email") WEIR_CHECK(sign(envelope, topic.signature_version()));
+  const bool is_signed = !is_raw && protocol != "email" && message.sequence_number.empty();
+  if (is_signed) WEIR_CHECK(sign(envelope, topic.signature_version()));
 
   Delivery delivery;
   delivery.kind = envelope.kind;
@@ -254,6 +407,8 @@ Result<Delivery> Notify::Impl::complete(const Topic& topic, const Subscription& 
   delivery.attributes = message.attributes;
   delivery.timestamp = message.timestamp;
   delivery.is_raw = is_raw;
+  delivery.group_id = message.group_id;
+  delivery.deduplication_id = message.deduplication_id;
   delivery.body = is_raw                 ? envelope.message
                   : protocol == "lambda" ? lambda_event(envelope)
                                          : http_body(envelope);

@@ -55,6 +55,11 @@ Result<void> check_same(const Subscription& subscription, const Attributes& attr
   return {};
 }
 
+// What is subscribed in the caller's own account (SNS API Reference, Subscribe).
+bool needs_no_confirmation(std::string_view protocol) {
+  return protocol == "lambda" || protocol == "sqs" || protocol == "firehose";
+}
+
 // FilterPolicyScope first: the policy is read by it.
 Result<void> set_all(Subscription& subscription, const Attributes& attributes) {
   const auto set = [&](const std::string& name, const std::string& value) -> Result<void> {
@@ -111,7 +116,9 @@ Result<void> Notify::Impl::send_confirmation(Subscription subscription, MessageK
     if (found != locked->subscriptions.end()) before = found->second;
     locked->put(std::make_shared<const Subscription>(subscription));
   }
-  auto added = queue->add(topic->scope, message, {std::move(delivery)}, std::move(batch));
+  std::vector<DeliveryQueue::Addition> additions;
+  additions.push_back({std::move(message), {std::move(delivery)}});
+  auto added = queue->add(topic->scope, std::move(additions), std::move(batch));
   if (!added) {
     auto locked = state.lock();
     locked->erase_subscription(subscription.arn);
@@ -123,10 +130,17 @@ Result<void> Notify::Impl::send_confirmation(Subscription subscription, MessageK
 Result<Subscribed> Notify::subscribe(const Scope& scope, const SubscribeRequest& request) {
   const std::lock_guard changing(impl_->changes);
   WEIR_TRY(const auto topic, impl_->topic(scope, request.topic_arn));
-  WEIR_CHECK(check_endpoint(request.protocol, request.endpoint));
+  WEIR_CHECK(check_endpoint(request.protocol, request.endpoint, topic->is_fifo()));
+  const auto transport = impl_->transports.protocols.find(request.protocol);
+  if (transport != impl_->transports.protocols.end()) {
+    if (const auto fits = transport->second->check(request.endpoint); !fits) {
+      return invalid_parameter("Endpoint Reason: " + fits.error().message);
+    }
+  }
   const bool is_lambda = request.protocol == "lambda";
   if (is_lambda && !impl_->transports.functions.contains(function_name(request.endpoint))) {
-    return invalid_parameter("Lambda endpoint ARN Reason: there is no such built-in function");
+    return invalid_parameter(
+        "Lambda endpoint ARN Reason: there is no such function (setting functions)");
   }
 
   Subscription wanted;
@@ -154,7 +168,11 @@ Result<Subscribed> Notify::subscribe(const Scope& scope, const SubscribeRequest&
   wanted.arn = existing ? existing->arn : topic->arn + ':' + impl_->runtime.uuid();
   WEIR_CHECK(set_all(wanted, request.attributes));
   WEIR_CHECK(impl_->check_filter_limit(wanted));
-  if (is_lambda) {
+  if (request.protocol == "firehose" && !wanted.attributes.contains("SubscriptionRoleArn")) {
+    return invalid_parameter(
+        "Attributes Reason: SubscriptionRoleArn: Invalid value [null]. Must be a role ARN.");
+  }
+  if (needs_no_confirmation(request.protocol)) {
     wanted.status = "confirmed";
     wanted.was_authenticated = true;
     WEIR_CHECK(impl_->save(wanted));
@@ -212,7 +230,7 @@ Result<void> Notify::unsubscribe(const Scope& scope, const std::string& subscrip
         "SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation");
   }
   if (!is_signed) {
-    if (subscription.authenticate_on_unsubscribe || subscription.protocol == "lambda") {
+    if (subscription.authenticate_on_unsubscribe || needs_no_confirmation(subscription.protocol)) {
       return Error{ErrorKind::forbidden, "AuthorizationError",
                    "This subscription requires authentication for deletion."};
     }

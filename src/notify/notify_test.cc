@@ -341,8 +341,8 @@ TEST(PublishBatch, TellsEachEntryItsOutcome) {
   };
   const auto outcomes = batch({{"1", {.message = "a"}}, {"2", {.message = ""}}});
   ASSERT_TRUE(outcomes);
-  EXPECT_TRUE((*outcomes)[0].message_id);
-  EXPECT_EQ(refusal((*outcomes)[1].message_id), "Invalid parameter: Empty message");
+  EXPECT_TRUE((*outcomes)[0].published);
+  EXPECT_EQ(refusal((*outcomes)[1].published), "Invalid parameter: Empty message");
 
   EXPECT_EQ(batch({}).error().code, "EmptyBatchRequest");
   EXPECT_EQ(batch({{"1", {.message = "a"}}, {"1", {.message = "b"}}}).error().code,

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,16 +59,38 @@ class RecordingTransport final : public Transport {
 inline Outcome failure() { return {Outcome::Kind::retry, 503, "unavailable"}; }
 inline Outcome refusal() { return {Outcome::Kind::rejected, 403, "forbidden"}; }
 
+/// Keeps what it is given, or refuses as it was told.
+class RecordingDeadLetters final : public DeadLetters {
+ public:
+  Result<void> put(const DeadLetter& letter) override {
+    if (refusal) return *refusal;
+    letters.push_back(letter);
+    return {};
+  }
+  std::vector<DeadLetter> letters;
+  std::optional<Error> refusal;
+};
+
+class RecordingStatusLog final : public StatusLog {
+ public:
+  void write(const Scope&, const std::string& log_group, Time, const std::string& line) override {
+    lines.emplace_back(log_group, line);
+  }
+  std::vector<std::pair<std::string, std::string>> lines;
+};
+
 /// Notify on simulated time and a memory store; `restart()` is a kill and a new start.
 struct NotifyWorld {
   explicit NotifyWorld(Notify::Config config_in = {}) : config(std::move(config_in)) { start(); }
 
   void start() {
     Transports transports;
-    for (const char* protocol : {"http", "https", "email", "email-json"}) {
+    for (const char* protocol : {"http", "https", "email", "email-json", "sqs", "firehose"}) {
       transports.protocols[protocol] = &transport;
     }
     transports.functions["weir-block"] = &function;
+    transports.dead_letters = &dead_letters;
+    transports.status_log = &status_log;
     notify = std::make_unique<Notify>(runtime, *store, std::move(transports),
                                       Signer(runtime, *store), config);
     const auto loaded = notify->load();
@@ -101,9 +124,10 @@ struct NotifyWorld {
     return url.substr(url.rfind('=') + 1);
   }
   Result<std::string> publish(const std::string& topic_arn, const std::string& message = "hello") {
-    auto id = notify->publish(scope, topic_arn, {.message = message});
+    auto published = notify->publish(scope, topic_arn, {.message = message});
     runtime.run_ready();
-    return id;
+    if (!published) return published.error();
+    return published->message_id;
   }
 
   Scope scope{};
@@ -111,6 +135,8 @@ struct NotifyWorld {
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
   RecordingTransport transport{runtime};
   RecordingTransport function{runtime};
+  RecordingDeadLetters dead_letters;
+  RecordingStatusLog status_log;
   Notify::Config config;
   std::unique_ptr<Notify> notify;
 };

@@ -171,7 +171,7 @@ std::optional<Duration> RetryPolicy::delay_before(int retry) const {
 }
 
 RetryPolicy RetryPolicy::for_protocol(std::string_view protocol) {
-  if (protocol == "lambda") {
+  if (protocol == "lambda" || protocol == "sqs" || protocol == "firehose") {
     return {.min_delay_s = 1,
             .max_delay_s = 20,
             .retries = 100'015,

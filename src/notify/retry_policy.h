@@ -30,8 +30,8 @@ struct RetryPolicy {
   /// retries are used.
   std::optional<Duration> delay_before(int retry) const;
 
-  /// What AWS fixes for protocols other than http and https: Lambda about 100,000 tries in 23 days,
-  /// mail 50 tries in 6 hours.
+  /// What AWS fixes for protocols other than http and https: queues and functions about 100,000
+  /// tries in 23 days, mail 50 tries in 6 hours.
   static RetryPolicy for_protocol(std::string_view protocol);
   bool operator==(const RetryPolicy&) const = default;
 };

@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include <mutex>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -189,5 +190,25 @@ Result<std::string> Signer::certificate_name() {
   WEIR_TRY(const Impl::Identity* identity, impl_->identity());
   return identity->certificate_name;
 }
+
+namespace {
+
+std::string digest_hex(const EVP_MD* algorithm, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned int size = 0;
+  WEIR_ASSERT(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, algorithm, nullptr) == 1);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < size; ++i) {
+    text += kDigits[out[i] >> 4];
+    text += kDigits[out[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) { return digest_hex(EVP_sha256(), bytes); }
+std::string md5_hex(std::string_view bytes) { return digest_hex(EVP_md5(), bytes); }
 
 }  // namespace weir::notify

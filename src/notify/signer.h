@@ -42,4 +42,8 @@ class Signer {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Lower-case hexadecimal digits.
+std::string sha256_hex(std::string_view bytes);
+std::string md5_hex(std::string_view bytes);
+
 }  // namespace weir::notify

@@ -28,16 +28,23 @@ std::string value_or(const Attributes& attributes, const std::string& name,
 
 bool is_http(std::string_view protocol) { return protocol == "http" || protocol == "https"; }
 
-Result<void> check_redrive(const std::string& value) {
+Result<void> check_redrive(const std::string& value, bool is_fifo) {
   const auto tree = parse_json(value);
   if (!tree || !tree->map()) return attribute_error("RedrivePolicy: failed to parse JSON.");
   const Document* target = tree->find("deadLetterTargetArn");
   const auto arn = target && target->string() ? Arn::parse(*target->string()) : Arn::parse("");
-  if (arn && arn->service == "sqs") return {};
-  return attribute_error("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  if (!arn || arn->service != "sqs") {
+    return attribute_error("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  }
+  if (is_fifo && !arn->resource.ends_with(".fifo")) {
+    return attribute_error(
+        "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.");
+  }
+  return {};
 }
 
-Result<void> check_plain_attribute(const std::string& name, const std::string& value) {
+Result<void> check_plain_attribute(const std::string& name, const std::string& value,
+                                   bool is_fifo) {
   if (name == "RawMessageDelivery") {
     if (value == "true" || value == "false") return {};
     return attribute_error("RawMessageDelivery: Invalid value [" + value +
@@ -48,7 +55,12 @@ Result<void> check_plain_attribute(const std::string& name, const std::string& v
     return attribute_error("FilterPolicyScope: Invalid value [" + value +
                            "]. Please use either MessageBody or MessageAttributes");
   }
-  if (name == "RedrivePolicy") return value.empty() ? Result<void>{} : check_redrive(value);
+  if (name == "RedrivePolicy") {
+    return value.empty() ? Result<void>{} : check_redrive(value, is_fifo);
+  }
+  if (name == "ReplayPolicy" && is_fifo) {
+    return attribute_error("ReplayPolicy: message archiving is not supported");
+  }
   if (name == "FilterPolicy" || name == "DeliveryPolicy" || name == "SubscriptionRoleArn") {
     return {};  // compile() reads the first two; a role is kept and shown
   }
@@ -99,8 +111,10 @@ bool Subscription::is_raw() const {
 }
 
 Result<void> Subscription::set(const std::string& name, const std::string& value) {
-  WEIR_CHECK(check_plain_attribute(name, value));
-  if (name == "RawMessageDelivery" && value == "true" && !is_http(protocol)) {
+  const bool is_fifo = topic_arn.ends_with(".fifo");
+  WEIR_CHECK(check_plain_attribute(name, value, is_fifo));
+  if (name == "RawMessageDelivery" && value == "true" && !is_http(protocol) && protocol != "sqs" &&
+      protocol != "firehose") {
     return attribute_error("RawMessageDelivery: Delivery protocol [" + protocol +
                            "] does not support raw message delivery.");
   }
@@ -160,7 +174,31 @@ Attributes Subscription::shown(const DeliveryPolicy& of_topic) const {
   return shown;
 }
 
-Result<void> check_endpoint(const std::string& protocol, const std::string& endpoint) {
+std::string Subscription::dead_letter_queue() const {
+  const std::string policy = value_or(attributes, "RedrivePolicy", "");
+  if (policy.empty()) return {};
+  const auto tree = parse_json(policy);
+  WEIR_ASSERT(tree);  // checked when it was set
+  return *tree->find("deadLetterTargetArn")->string();
+}
+
+Result<void> check_endpoint(const std::string& protocol, const std::string& endpoint,
+                            bool is_fifo_topic) {
+  if (protocol == "sqs") {
+    const auto arn = Arn::parse(endpoint);
+    if (!arn || arn->service != "sqs" || arn->resource.empty()) {
+      return invalid_parameter("SQS endpoint ARN");
+    }
+    if (arn->resource.ends_with(".fifo") && !is_fifo_topic) {
+      return invalid_parameter(
+          "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard "
+          "SNS topics");
+    }
+    return {};
+  }
+  if (is_fifo_topic) {
+    return invalid_parameter("Invalid parameter: Endpoint Reason: Please use FIFO SQS queue");
+  }
   if (is_http(protocol)) {
     if (is_url(endpoint, protocol)) return {};
     return invalid_parameter("Endpoint must match the specified protocol");
@@ -168,6 +206,13 @@ Result<void> check_endpoint(const std::string& protocol, const std::string& endp
   if (protocol == "email" || protocol == "email-json") {
     if (is_mail_address(endpoint)) return {};
     return invalid_parameter("Email address");
+  }
+  if (protocol == "firehose") {
+    const auto arn = Arn::parse(endpoint);
+    if (arn && arn->service == "firehose" && arn->resource.starts_with("deliverystream/")) {
+      return {};
+    }
+    return invalid_parameter("Firehose endpoint ARN");
   }
   if (protocol == "lambda") {
     if (!function_name(endpoint).empty()) return {};

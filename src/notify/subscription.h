@@ -37,6 +37,8 @@ struct Subscription {
   bool is_confirmed() const { return status == "confirmed"; }
   bool is_deleted() const { return status == "deleted"; }
   bool is_raw() const;
+  /// The ARN in RedrivePolicy, or "".
+  std::string dead_letter_queue() const;
   /// Whether compile() yields a filter.
   bool has_filter() const { return filter.has_value(); }
 
@@ -50,7 +52,8 @@ struct Subscription {
 };
 
 /// AWS's rules for protocol and endpoint. Errors: InvalidParameter.
-Result<void> check_endpoint(const std::string& protocol, const std::string& endpoint);
+Result<void> check_endpoint(const std::string& protocol, const std::string& endpoint,
+                            bool is_fifo_topic);
 /// `name` of `arn:aws:lambda:<region>:<account>:function:<name>`, or "".
 std::string function_name(const std::string& lambda_arn);
 

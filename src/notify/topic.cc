@@ -19,10 +19,10 @@ constexpr std::size_t kTagValueMax = 256;
 constexpr std::size_t kOtherAttributeMax = 2048;
 
 // Kept and shown so that templates and tools find them again; they change nothing here.
-constexpr std::array<std::string_view, 3> kKeptAttributes = {"KmsMasterKeyId", "TracingConfig",
-                                                             "DataProtectionPolicy"};
+constexpr std::array<std::string_view, 2> kKeptAttributes = {"KmsMasterKeyId", "TracingConfig"};
 
-// {HTTP,Lambda,SQS,Firehose,Application}{SuccessFeedbackRoleArn,...}: kept likewise.
+// {HTTP,Lambda,SQS,Firehose,Application}{SuccessFeedbackRoleArn,...}: a role turns the delivery
+// status log on, whatever it is.
 bool is_feedback_attribute(std::string_view name) {
   for (const std::string_view protocol : {"HTTP", "Lambda", "SQS", "Firehose", "Application"}) {
     if (!name.starts_with(protocol)) continue;
@@ -31,6 +31,12 @@ bool is_feedback_attribute(std::string_view name) {
            rest == "FailureFeedbackRoleArn";
   }
   return false;
+}
+
+bool is_percentage(const std::string& value) {
+  if (value.empty()) return true;  // takes it back
+  if (value.size() > 3 || value.find_first_not_of("0123456789") != std::string::npos) return false;
+  return std::stoi(value) <= 100;
 }
 
 // SNS API Reference, CreateTopic, and recorded answers: one line, these members, this order.
@@ -86,6 +92,16 @@ Shape Topic::shape() {
   return {"SnsTopic", members};
 }
 
+bool Topic::deduplicates_by_content() const {
+  const auto found = attributes.find("ContentBasedDeduplication");
+  return found != attributes.end() && found->second == "true";
+}
+
+bool Topic::deduplicates_in_groups() const {
+  const auto found = attributes.find("FifoThroughputScope");
+  return found != attributes.end() && found->second == "MessageGroup";
+}
+
 std::string Topic::display_name() const {
   const auto found = attributes.find("DisplayName");
   return found == attributes.end() ? "" : found->second;
@@ -111,19 +127,42 @@ Attributes Topic::shown() const {
   shown["Owner"] = owner;
   shown.try_emplace("DisplayName", "");
   shown.try_emplace("Policy", default_policy(*this));
+  if (is_fifo()) {
+    shown["FifoTopic"] = "true";
+    shown.try_emplace("ContentBasedDeduplication", "false");
+    shown.try_emplace("FifoThroughputScope", "Topic");
+  }
   shown["EffectiveDeliveryPolicy"] = delivery_policy().effective_topic_json();
   return shown;
 }
 
-bool is_topic_name(std::string_view name) {
+bool is_topic_name(std::string_view name, bool is_fifo) {
+  if (name.size() > kTopicNameMax) return false;
+  if (is_fifo) {
+    if (!name.ends_with(".fifo")) return false;
+    name.remove_suffix(5);
+  }
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-';
   };
-  return !name.empty() && name.size() <= kTopicNameMax && std::ranges::all_of(name, is_allowed);
+  return !name.empty() && std::ranges::all_of(name, is_allowed);
 }
 
-Result<void> check_topic_attribute(const std::string& name, const std::string& value) {
+Result<void> check_topic_attribute(const std::string& name, const std::string& value,
+                                   bool is_fifo) {
+  if (is_fifo && name == "ContentBasedDeduplication") {
+    return value == "true" || value == "false" ? Result<void>{} : attribute_error(name);
+  }
+  if (is_fifo && name == "FifoThroughputScope") {
+    return value == "Topic" || value == "MessageGroup" ? Result<void>{} : attribute_error(name);
+  }
+  if (is_fifo && name == "ArchivePolicy") {
+    return attribute_error("ArchivePolicy: message archiving is not supported");
+  }
+  if (name.ends_with("SuccessFeedbackSampleRate") && is_feedback_attribute(name)) {
+    return is_percentage(value) ? Result<void>{} : attribute_error(name);
+  }
   if (name == "DisplayName") {
     if (characters(value) <= kDisplayNameMax &&
         std::ranges::none_of(value, [](char c) { return c == '\n' || c == '\r'; })) {
@@ -131,7 +170,11 @@ Result<void> check_topic_attribute(const std::string& name, const std::string& v
     }
     return attribute_error("DisplayName");
   }
-  if (name == "Policy") return check_policy(value);
+  if (name == "DataProtectionPolicy") {
+    if (value.empty()) return {};
+    return attribute_error("DataProtectionPolicy: data protection is not supported");
+  }
+  if (name == "Policy") return value.empty() ? Result<void>{} : check_policy(value);
   if (name == "DeliveryPolicy") {
     if (value.empty()) return {};
     auto policy = DeliveryPolicy::parse_topic(value);

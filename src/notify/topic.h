@@ -19,7 +19,7 @@ using Tags = std::map<std::string, std::string>;
 
 inline constexpr std::size_t kTagsMax = 50;
 
-/// A standard topic as it is stored: what the user set, everything else follows.
+/// A topic as it is stored: what the user set, everything else follows.
 struct Topic {
   std::string arn;
   std::string name;
@@ -28,6 +28,10 @@ struct Topic {
   Tags tags;
   static Shape shape();
 
+  bool is_fifo() const { return name.ends_with(".fifo"); }
+  /// A FIFO topic that needs no MessageDeduplicationId.
+  bool deduplicates_by_content() const;
+  bool deduplicates_in_groups() const;
   std::string display_name() const;
   SignatureVersion signature_version() const;
   DeliveryPolicy delivery_policy() const;
@@ -35,11 +39,11 @@ struct Topic {
   Attributes shown() const;
 };
 
-/// 1 to 256 of `A-Za-z0-9_-`.
-bool is_topic_name(std::string_view name);
+/// 1 to 256 of `A-Za-z0-9_-`; a FIFO topic's ends with `.fifo`.
+bool is_topic_name(std::string_view name, bool is_fifo);
 /// AWS's rules for a settable attribute. Errors: the texts of SetTopicAttributes, without the
 /// prefix `Invalid parameter: `.
-Result<void> check_topic_attribute(const std::string& name, const std::string& value);
+Result<void> check_topic_attribute(const std::string& name, const std::string& value, bool is_fifo);
 /// AWS's limits of tags.
 Result<void> check_tags(const Tags& tags);
 

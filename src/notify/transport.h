@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "base/runtime.h"
+#include "base/scope.h"
 #include "notify/message.h"
 
 namespace weir::notify {
@@ -17,8 +19,8 @@ struct Delivery {
   MessageKind kind = MessageKind::notification;
   std::string id;        // the same over all attempts
   int attempt = 1;       // 1 is the first
-  std::string protocol;  // http, https, email, email-json, lambda
-  std::string endpoint;  // URL, mail address or function ARN
+  std::string protocol;  // http, https, email, email-json, lambda, sqs, firehose
+  std::string endpoint;  // URL, mail address, or ARN of a function, queue or delivery stream
   std::string topic_arn;
   std::string topic_display_name;
   std::string subscription_arn;
@@ -26,12 +28,14 @@ struct Delivery {
   std::optional<std::string> subject;
   std::string message;  // the text for this protocol
   std::map<std::string, MessageAttribute> attributes;
-  Time timestamp;       // of the publication
-  bool is_raw = false;  // RawMessageDelivery: `body` is the message text itself
-  std::string body;  // what http(s), email-json and lambda hand over: signed JSON, or the raw text
-  std::string content_type;     // of an HTTP request that carries `body`
-  std::string subscribe_url;    // confirmations: the link that confirms (or restores)
-  std::string unsubscribe_url;  // notifications
+  Time timestamp;                // of the publication
+  bool is_raw = false;           // RawMessageDelivery: `body` is the message text itself
+  std::string body;              // what all but email hand over: signed JSON, or the raw text
+  std::string content_type;      // of an HTTP request that carries `body`
+  std::string subscribe_url;     // confirmations: the link that confirms (or restores)
+  std::string unsubscribe_url;   // notifications
+  std::string group_id;          // as published; always in a FIFO topic
+  std::string deduplication_id;  // FIFO topics
 };
 
 /// How one attempt ended.
@@ -56,6 +60,37 @@ class Transport {
   using Done = std::function<void(Outcome)>;
   virtual ~Transport() = default;
   virtual void send(const Delivery& delivery, Done done) = 0;
+  /// Whether this would ever deliver there; asked when somebody subscribes. Error: says why not, as
+  /// a reason behind `Invalid parameter: Endpoint Reason: `.
+  virtual Result<void> check(const std::string& endpoint) const {
+    (void)endpoint;
+    return {};
+  }
+};
+
+/// What could not be delivered, on its way to the queue of a RedrivePolicy.
+struct DeadLetter {
+  std::string queue_arn;
+  std::string body;  // what would have been delivered
+  std::map<std::string, MessageAttribute> attributes;
+  std::string group_id;          // FIFO topics
+  std::string deduplication_id;  // FIFO topics
+};
+
+/// Takes dead letters. Threads: any; the call waits until the letter is on disk.
+class DeadLetters {
+ public:
+  virtual ~DeadLetters() = default;
+  /// Error of kind unavailable: try again later. Others: it will never be taken.
+  virtual Result<void> put(const DeadLetter& letter) = 0;
+};
+
+/// Takes the lines of delivery status logs. Threads: any; losing a line harms no delivery.
+class StatusLog {
+ public:
+  virtual ~StatusLog() = default;
+  virtual void write(const Scope& scope, const std::string& log_group, Time time,
+                     const std::string& line) = 0;
 };
 
 }  // namespace weir::notify

@@ -59,10 +59,20 @@ std::optional<std::string> form_value(std::string_view form, std::string_view na
   return found;
 }
 
-std::optional<Call> query_call(const HttpRequest& request) {
-  if (request.path != "/" || (request.method != "GET" && request.method != "POST")) {
-    return std::nullopt;
+/// `/123456789012/name`: where a queue is.
+bool is_resource_path(std::string_view path) {
+  constexpr std::size_t kAccountDigits = 12;
+  if (path.size() < kAccountDigits + 3 || path[0] != '/' || path[kAccountDigits + 1] != '/') {
+    return false;
   }
+  const std::string_view account = path.substr(1, kAccountDigits);
+  return account.find_first_not_of("0123456789") == std::string_view::npos &&
+         path.find('/', kAccountDigits + 2) == std::string_view::npos;
+}
+
+std::optional<Call> query_call(const HttpRequest& request) {
+  if (request.method != "GET" && request.method != "POST") return std::nullopt;
+  if (request.path != "/" && !is_resource_path(request.path)) return std::nullopt;
   const auto value = [&](std::string_view name) -> std::optional<std::string> {
     if (is_form(request)) {
       if (auto found = form_value(body_text(request), name)) return found;
@@ -113,7 +123,7 @@ Error no_such_operation(const Call& call) {
               (call.version.empty() ? "" : " for version " + call.version)};
 }
 
-Result<Document> decode(Protocol protocol, const HttpRequest& request) {
+Result<Document> decode(const ServiceModel& model, Protocol protocol, const HttpRequest& request) {
   const std::string_view body = body_text(request);
   if (!is_query(protocol)) {
     if (body.empty()) return Document(Document::Map{});
@@ -126,6 +136,9 @@ Result<Document> decode(Protocol protocol, const HttpRequest& request) {
   auto parameters = request.query;
   if (is_form(request)) {
     for (auto& parameter : parse_form(body)) parameters.push_back(std::move(parameter));
+  }
+  if (!model.path_parameter.empty() && request.path != "/") {
+    parameters.insert(parameters.begin(), {std::string(model.path_parameter), request.path});
   }
   return parse_query(parameters);
 }
@@ -173,41 +186,78 @@ std::string ec2_body(const ServiceModel& model, std::string_view operation, cons
   return xml.take();
 }
 
+struct Content {
+  std::string_view type;  // "": the answer has neither type nor body
+  std::string body;
+};
+
+Content content_of(const ServiceModel& model, const Call& call, const Answer& answer,
+                   const HttpRequest& request) {
+  switch (call.protocol) {
+    case Protocol::query:
+      return {"text/xml", query_body(model, call.operation, answer, request)};
+    case Protocol::ec2_query:
+      return {"text/xml;charset=UTF-8", ec2_body(model, call.operation, answer, request)};
+    case Protocol::cbor:
+      // Smithy RPC v2: an operation without output has no body and no content type.
+      if (is_empty(*answer.type)) return {};
+      return {"application/cbor", to_cbor(to_document(*answer.type, answer.value.get()))};
+    default: {
+      // CloudWatch Logs answers nothing, the others `{}` where there is no output (measured on
+      // AWS).
+      const bool is_silent = is_empty(*answer.type) && model.signing_name == "logs";
+      return {call.protocol == Protocol::json_1_0 ? "application/x-amz-json-1.0"
+                                                  : "application/x-amz-json-1.1",
+              is_silent ? std::string() : to_json(to_document(*answer.type, answer.value.get()))};
+    }
+  }
+}
+
+/// The body of an answer that comes later.
+class LaterBody final : public StreamSource {
+ public:
+  LaterBody(const ServiceModel& model, Call call, Answer answer, const HttpRequest& request)
+      : model_(model), call_(std::move(call)), answer_(std::move(answer)) {
+    request_.caller = request.caller;
+  }
+  Piece take() override {
+    answer_.value = answer_.later->take();
+    if (!answer_.value) return {};
+    return {content_of(model_, call_, answer_, request_).body, true};
+  }
+  void on_ready(std::function<void()> ready) override { answer_.later->on_ready(std::move(ready)); }
+  void close() override { answer_.later->close(); }
+
+ private:
+  const ServiceModel& model_;  // of an operation table, which outlives the server
+  const Call call_;
+  Answer answer_;
+  HttpRequest request_;  // the caller only
+};
+
 HttpResponse encode(const ServiceModel& model, const Call& call, const Answer& answer,
                     const HttpRequest& request) {
   HttpResponse response;
   response.headers.add("x-amzn-RequestId", request.caller.request_id);
+  if (call.protocol == Protocol::cbor) response.headers.add("smithy-protocol", "rpc-v2-cbor");
   if (answer.stream) {
     response.headers.add("Content-Type", "application/vnd.amazon.eventstream");
     response.body = StreamBody{answer.stream};
     return response;
   }
-  const auto content = [&](std::string type, std::string body) {
-    response.headers.add("Content-Type", std::move(type));
-    response.body = std::move(body);
-  };
-  switch (call.protocol) {
-    case Protocol::query:
-      content("text/xml", query_body(model, call.operation, answer, request));
-      break;
-    case Protocol::ec2_query:
-      content("text/xml;charset=UTF-8", ec2_body(model, call.operation, answer, request));
-      break;
-    case Protocol::cbor:
-      response.headers.add("smithy-protocol", "rpc-v2-cbor");
-      // Smithy RPC v2: an operation without output has no body and no content type.
-      if (!is_empty(*answer.type)) {
-        content("application/cbor", to_cbor(to_document(*answer.type, answer.value.get())));
-      }
-      break;
-    default: {
-      // CloudWatch Logs answers nothing, the others `{}` where there is no output (measured on
-      // AWS).
-      const bool is_silent = is_empty(*answer.type) && model.signing_name == "logs";
-      content(call.protocol == Protocol::json_1_0 ? "application/x-amz-json-1.0"
-                                                  : "application/x-amz-json-1.1",
-              is_silent ? std::string() : to_json(to_document(*answer.type, answer.value.get())));
-    }
+  if (answer.later) {
+    const bool is_xml = call.protocol == Protocol::query;
+    response.headers.add("Content-Type", is_xml ? "text/xml"
+                                         : call.protocol == Protocol::json_1_0
+                                             ? "application/x-amz-json-1.0"
+                                             : "application/x-amz-json-1.1");
+    response.body = StreamBody{std::make_shared<LaterBody>(model, call, answer, request)};
+    return response;
+  }
+  Content content = content_of(model, call, answer, request);
+  if (!content.type.empty()) {
+    response.headers.add("Content-Type", std::string(content.type));
+    response.body = std::move(content.body);
   }
   return response;
 }
@@ -262,7 +312,7 @@ HttpResponse dispatch(const OperationTable& table, const HttpRequest& request) {
   const Operation* operation = table.find(call.operation);
   if (operation == nullptr || !supports(model, call.protocol)) return fail(no_such_operation(call));
 
-  const auto tree = decode(call.protocol, request);
+  const auto tree = decode(model, call.protocol, request);
   if (!tree) return fail(tree.error());
   const auto answer = operation->call(request.caller, *tree, bind_options(call.protocol));
   if (!answer) return fail(answer.error());

@@ -100,11 +100,10 @@ struct ShapeName {
   std::string_view name;
 };
 ShapeName shape_name(const ServiceModel& model, std::string_view code) {
-  constexpr std::string_view kCloudWatch = "com.amazonaws.cloudwatch.v2010_08_01";
   constexpr std::string_view kValidation = "com.amazon.coral.validate";
   if (model.error_names.empty()) return {{}, code};
   for (const auto& [query, shape] : model.error_names) {
-    if (query == code || shape == code) return {kCloudWatch, shape};
+    if (query == code || shape == code) return {model.error_namespace, shape};
   }
   if (code == "ValidationError" || code == "ValidationException") {
     return {kValidation, "ValidationException"};

@@ -18,11 +18,23 @@ namespace weir::wire {
 /// What a handler may know of the request: who asks and from where. No protocol, no socket.
 using Request = Caller;
 
+/// An answer that is not there yet (a long poll). The server sends the head at once and waits for
+/// the rest without a thread, so the answer cannot be an error any more. Calls as of StreamSource.
+class LaterAnswer {
+ public:
+  virtual ~LaterAnswer() = default;
+  /// The value, of the type that the Answer names; nullptr: not yet. Does not block.
+  virtual std::shared_ptr<const void> take() = 0;  // shared: type-erased deleter
+  virtual void on_ready(std::function<void()> ready) = 0;
+  virtual void close() = 0;
+};
+
 /// An answer with its description, ready for any encoder.
 struct Answer {
   const Type* type = nullptr;
   std::shared_ptr<const void> value;               // shared: type-erased deleter
   std::shared_ptr<StreamSource> stream = nullptr;  // an event stream instead of `value`
+  std::shared_ptr<LaterAnswer> later = nullptr;    // `value` comes from here; shared: see producer
 };
 
 /// One API operation, made from a struct like this (see reference page "operations"):
@@ -65,6 +77,11 @@ struct ServiceModel {
   /// CloudWatch speaks Query codes in Query ("ResourceNotFound") and shape names in JSON and CBOR
   /// ("ResourceNotFoundException"): pairs of (query code, shape name). Errors carry the query code.
   std::vector<std::pair<std::string_view, std::string_view>> error_names;
+  /// Namespace of the error shapes that `error_names` names.
+  std::string_view error_namespace = {};
+  /// Query: the path of a request may be that of a resource, `/<account>/<name>`, whose URL is then
+  /// this parameter. "" if there is no such thing.
+  std::string_view path_parameter = {};
   /// JSON and CBOR: puts the details of errors into the body whose members are not all texts beside
   /// the message (CloudWatch Logs: queryCompileError). False: they are members of the body.
   bool (*error_members)(const Error& error, Document& body) = nullptr;
@@ -112,6 +129,25 @@ class OperationTable {
       WEIR_TRY(auto stream, (api.*handler)(request, input));
       return Answer{
           .type = &type_of<typename Op::Output>(), .value = nullptr, .stream = std::move(stream)};
+    };
+    operations_.insert_or_assign(operation.name, std::move(operation));
+  }
+
+  /// Adds `Op`, whose answer may come later; its handler makes the Answer, of type `Op::Output`.
+  template <class Op, class Api>
+  void add_later(Api& api,
+                 Result<Answer> (Api::*handler)(const Request&, const typename Op::Input&)) {
+    Operation operation;
+    operation.name = Op::name;
+    if constexpr (requires { Op::partial; }) operation.partial = Op::partial;
+    operation.input = &type_of<typename Op::Input>();
+    operation.output = &type_of<typename Op::Output>();
+    operation.call = [&api, handler, code = std::string(model_.validation_code)](
+                         const Request& request, const Document& tree,
+                         const BindOptions& options) -> Result<Answer> {
+      typename Op::Input input{};
+      WEIR_CHECK(bind_checked(type_of<typename Op::Input>(), &input, tree, options, code));
+      return (api.*handler)(request, input);
     };
     operations_.insert_or_assign(operation.name, std::move(operation));
   }

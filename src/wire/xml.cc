@@ -100,8 +100,10 @@ void write_value(XmlWriter& xml, std::string_view name, const Member* member, co
       if (!flattened) xml.open(name);
       type.each(value, [&](const std::string& key, const void* entry) {
         xml.open(flattened ? name : "entry");
-        xml.element("key", key);
-        write_value(xml, "value", nullptr, type.element(), entry, style);
+        const bool has_names = member != nullptr && !member->key_name.empty();
+        xml.element(has_names ? member->key_name : "key", key);
+        write_value(xml, has_names ? member->value_name : "value", nullptr, type.element(), entry,
+                    style);
         xml.close();
       });
       if (!flattened) xml.close();
@@ -211,7 +213,8 @@ std::string XmlWriter::take() {
 
 void write_members(XmlWriter& xml, const Type& type, const void* value, const XmlStyle& style) {
   for (const Member& member : type.shape().members) {
-    write_value(xml, member.name, &member, member.type(), member.get(value), style);
+    write_value(xml, member.xml_name.empty() ? member.name : member.xml_name, &member,
+                member.type(), member.get(value), style);
   }
 }
 

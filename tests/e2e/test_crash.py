@@ -21,6 +21,7 @@ WRITE_SECONDS = (0.05, 0.6)
 WORKERS = 2
 GROUP = "crash"
 OPTIONS = ("--capture", "false", "--enforce", "false")
+ALLOW_LOOPBACK = ("--sns-allow", "127.0.0.0/8")  # where the test's own receiver is
 MERGING = ("--logs-merge-period-ms", "100")
 
 
@@ -181,7 +182,7 @@ def test_killed_in_the_middle_of_writes_nothing_acknowledged_is_lost(tmp_path):
 def test_a_notification_survives_the_kill(tmp_path, webhook):
     import urllib.request
 
-    daemon = Daemon(*OPTIONS, data=tmp_path)
+    daemon = Daemon(*OPTIONS, *ALLOW_LOOPBACK, data=tmp_path)
     clients = clients_of(daemon.endpoint, tmp_path)
     listen = daemon.endpoint.removeprefix("http://")
     topic = clients["sns"].create_topic(Name="t")["TopicArn"]
@@ -189,7 +190,7 @@ def test_a_notification_survives_the_kill(tmp_path, webhook):
     urllib.request.urlopen(webhook.wait("SubscriptionConfirmation")[0]["SubscribeURL"], timeout=30).read()
     identifier = clients["sns"].publish(TopicArn=topic, Message="m")["MessageId"]
     daemon.kill()
-    daemon = Daemon(*OPTIONS, data=tmp_path, listen=listen)
+    daemon = Daemon(*OPTIONS, *ALLOW_LOOPBACK, data=tmp_path, listen=listen)
     assert webhook.wait("Notification")[0]["MessageId"] == identifier
     daemon.stop()
 

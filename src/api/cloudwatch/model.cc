@@ -11,6 +11,7 @@ wire::ServiceModel cloudwatch_model() {
   model.xml_namespace = "http://monitoring.amazonaws.com/doc/2010-08-01/";
   model.cbor_service = "GraniteServiceVersion20100801";
   model.validation_code = "ValidationError";
+  model.error_namespace = "com.amazonaws.cloudwatch.v2010_08_01";
   model.protocols.query = true;
   model.protocols.json_1_0 = true;
   model.protocols.cbor = true;

@@ -58,10 +58,12 @@ struct Publish {
   };
   struct Output {
     std::string message_id;
+    std::optional<std::string> sequence_number;
     static Shape shape() {
       using S = Output;
       static constexpr Member members[] = {
           required<&S::message_id>("MessageId"),
+          optional<&S::sequence_number>("SequenceNumber"),
       };
       return {"PublishResponse", members};
     }
@@ -96,11 +98,13 @@ struct PublishBatchRequestEntry {
 struct PublishBatchResultEntry {
   std::string id;
   std::string message_id;
+  std::optional<std::string> sequence_number;
   static Shape shape() {
     using S = PublishBatchResultEntry;
     static constexpr Member members[] = {
         required<&S::id>("Id"),
         required<&S::message_id>("MessageId"),
+        optional<&S::sequence_number>("SequenceNumber"),
     };
     return {"PublishBatchResultEntry", members};
   }

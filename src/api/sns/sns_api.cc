@@ -45,11 +45,6 @@ Output to_output(notify::Page<notify::SubscriptionRow> page) {
 // What Publish and an entry of PublishBatch have in common.
 template <class Input>
 Result<notify::Publication> to_publication(const Input& in) {
-  if (in.message_deduplication_id) {
-    return notify::invalid_parameter(
-        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that "
-        "is not valid for this topic type");
-  }
   if (in.message_structure && *in.message_structure != "json") {
     return notify::invalid_parameter("MessageStructure");
   }
@@ -57,6 +52,8 @@ Result<notify::Publication> to_publication(const Input& in) {
   publication.message = in.message;
   publication.subject = in.subject;
   publication.is_structured = in.message_structure.has_value();
+  publication.group_id = in.message_group_id.value_or("");
+  publication.deduplication_id = in.message_deduplication_id.value_or("");
   for (const auto& [name, value] : in.message_attributes) {
     const auto bytes = value.binary_value ? std::optional(value.binary_value->value) : std::nullopt;
     WEIR_TRY(auto attribute,
@@ -96,6 +93,10 @@ void SnsApi::add_to(wire::OperationTable& table) {
   table.add<TagResource>(*this, &SnsApi::tag);
   table.add<UntagResource>(*this, &SnsApi::untag);
   table.add<ListTagsForResource>(*this, &SnsApi::tags);
+  table.add<AddPermission>(*this, &SnsApi::add_permission);
+  table.add<RemovePermission>(*this, &SnsApi::remove_permission);
+  table.add<GetDataProtectionPolicy>(*this, &SnsApi::data_protection);
+  table.add<PutDataProtectionPolicy>(*this, &SnsApi::set_data_protection);
   table.add<Subscribe>(*this, &SnsApi::subscribe);
   table.add<ConfirmSubscription>(*this, &SnsApi::confirm);
   table.add<Unsubscribe>(*this, &SnsApi::unsubscribe);
@@ -163,6 +164,30 @@ Result<ListTagsForResource::Output> SnsApi::tags(const Request& request,
   return output;
 }
 
+Result<Empty> SnsApi::add_permission(const Request& request, const AddPermission::Input& in) {
+  WEIR_CHECK(
+      notify_.add_permission(request.scope, in.topic_arn, in.label, in.accounts, in.actions));
+  return Empty{};
+}
+
+Result<Empty> SnsApi::remove_permission(const Request& request, const RemovePermission::Input& in) {
+  WEIR_CHECK(notify_.remove_permission(request.scope, in.topic_arn, in.label));
+  return Empty{};
+}
+
+Result<GetDataProtectionPolicy::Output> SnsApi::data_protection(
+    const Request& request, const GetDataProtectionPolicy::Input& in) {
+  WEIR_CHECK(notify_.topic_attributes(request.scope, in.resource_arn));
+  return GetDataProtectionPolicy::Output{};
+}
+
+Result<Empty> SnsApi::set_data_protection(const Request& request,
+                                          const PutDataProtectionPolicy::Input& in) {
+  WEIR_CHECK(notify_.set_topic_attribute(request.scope, in.resource_arn, "DataProtectionPolicy",
+                                         in.policy));
+  return Empty{};
+}
+
 Result<Subscribe::Output> SnsApi::subscribe(const Request& request, const Subscribe::Input& in) {
   WEIR_TRY(auto subscribed,
            notify_.subscribe(request.scope,
@@ -216,8 +241,9 @@ Result<Empty> SnsApi::set_subscription_attributes(const Request& request,
 Result<Publish::Output> SnsApi::publish(const Request& request, const Publish::Input& in) {
   WEIR_TRY(const std::string topic_arn, destination(in));
   WEIR_TRY(const notify::Publication publication, to_publication(in));
-  WEIR_TRY(std::string id, notify_.publish(request.scope, topic_arn, publication));
-  return Publish::Output{std::move(id)};
+  WEIR_TRY(auto published, notify_.publish(request.scope, topic_arn, publication));
+  return Publish::Output{std::move(published.message_id),
+                         token_or_nothing(std::move(published.sequence_number))};
 }
 
 Result<PublishBatch::Output> SnsApi::publish_batch(const Request& request,
@@ -229,11 +255,12 @@ Result<PublishBatch::Output> SnsApi::publish_batch(const Request& request,
   }
   WEIR_TRY(auto outcomes, notify_.publish_batch(request.scope, in.topic_arn, entries));
   PublishBatch::Output output;
-  for (auto& [id, message_id] : outcomes) {
-    if (message_id) {
-      output.successful.push_back({id, *message_id});
+  for (auto& [id, published] : outcomes) {
+    if (published) {
+      output.successful.push_back({id, std::move(published->message_id),
+                                   token_or_nothing(std::move(published->sequence_number))});
     } else {
-      const Error& error = message_id.error();
+      const Error& error = published.error();
       const bool is_sender =
           error.kind != ErrorKind::internal && error.kind != ErrorKind::unavailable;
       output.failed.push_back({id, error.code, error.message, is_sender});

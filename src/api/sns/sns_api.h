@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "api/sns/policies.h"
 #include "api/sns/publish.h"
 #include "api/sns/subscriptions.h"
 #include "api/sns/topics.h"
@@ -30,6 +31,12 @@ class SnsApi {
   Result<TagResource::Output> tag(const Request&, const TagResource::Input&);
   Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
+
+  Result<Empty> add_permission(const Request&, const AddPermission::Input&);
+  Result<Empty> remove_permission(const Request&, const RemovePermission::Input&);
+  Result<GetDataProtectionPolicy::Output> data_protection(const Request&,
+                                                          const GetDataProtectionPolicy::Input&);
+  Result<Empty> set_data_protection(const Request&, const PutDataProtectionPolicy::Input&);
 
   Result<Subscribe::Output> subscribe(const Request&, const Subscribe::Input&);
   Result<ConfirmSubscription::Output> confirm(const Request&, const ConfirmSubscription::Input&);
