@@ -86,6 +86,8 @@ bool Metrics::has_negative_values(const Scope& scope, const MetricId& metric) co
   return series != nullptr && series->record.has_negative;
 }
 
+Time Metrics::now() const { return impl_->runtime.now(); }
+
 Result<void> Metrics::maintain() { return impl_->maintain(); }
 
 Series* find_series(Metrics::Impl::State& state, const Scope& scope, const MetricId& metric) {

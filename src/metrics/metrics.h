@@ -84,51 +84,6 @@ struct Datapoint {
   static Shape shape();
 };
 
-struct MetricStat {
-  MetricId metric;
-  int period_s = 60;
-  std::string stat;
-  std::optional<std::string> unit = {};
-  static Shape shape();
-};
-struct DataQuery {
-  std::string id;
-  std::optional<MetricStat> metric_stat = {};
-  std::optional<std::string> expression = {};
-  std::optional<std::string> label = {};
-  bool return_data = true;
-  std::optional<int> period_s = {};
-  std::optional<std::string> account_id = {};
-  static Shape shape();
-};
-struct DataRequest {
-  std::vector<DataQuery> queries;
-  Time start;
-  Time end;
-  bool ascending = false;
-  std::optional<int> datapoints_max = {};
-  std::string timezone = "+0000";  // of times in labels
-  std::string next_token = {};
-};
-struct DataMessage {
-  std::string code;
-  std::string value;
-  static Shape shape();
-};
-struct DataResult {
-  std::string id;
-  std::string label;
-  std::vector<Time> timestamps;
-  std::vector<double> values;
-  std::string status_code;
-  std::optional<std::vector<DataMessage>> messages;
-  static Shape shape();
-};
-struct DataPage {
-  std::vector<DataResult> results;
-  std::string next_token;
-};
-
 /// The metric store: takes data, aggregates them per second or minute, unit and series, and answers
 /// statistics.
 ///
@@ -163,13 +118,20 @@ class Metrics {
   Result<MetricPage> list_metrics(const Scope& scope, const ListQuery& query) const;
   Result<std::vector<Datapoint>> get_statistics(const Scope& scope,
                                                 const StatisticsQuery& query) const;
-  Result<DataPage> get_metric_data(const Scope& scope, const DataRequest& request) const;
+  /// The first `count_max` series with data in the last two weeks that match, in order of their
+  /// ids. Within one namespace if one is given. Takes the lock for a few thousand series at a time.
+  std::vector<MetricId> find(const Scope& scope, const std::optional<std::string>& namespace_name,
+                             const std::function<bool(const MetricId&)>& matches,
+                             std::size_t count_max) const;
 
   /// The buckets of one series in time order (equal starts: by unit). What statistics and alarms
   /// are made of.
   Result<std::vector<Bucket>> buckets(const Scope& scope, const BucketQuery& query) const;
   /// Whether the series ever held a value below zero. False for a series that does not exist.
   bool has_negative_values(const Scope& scope, const MetricId& metric) const;
+
+  /// The time by which ages are judged.
+  Time now() const;
 
   /// Rolls up and forgets what is old. Runs by itself every `maintenance_period`.
   Result<void> maintain();

@@ -178,6 +178,31 @@ Result<MetricPage> Metrics::list_metrics(const Scope& scope, const ListQuery& qu
   return page;
 }
 
+std::vector<MetricId> Metrics::find(const Scope& scope,
+                                    const std::optional<std::string>& namespace_name,
+                                    const std::function<bool(const MetricId&)>& matches,
+                                    std::size_t count_max) const {
+  constexpr std::size_t kSeriesOfOneLock = 2000;
+  const Time active_since = impl_->runtime.now() - kListedFor;
+  std::vector<MetricId> out;
+  std::optional<MetricId> after;
+  while (out.size() < count_max) {
+    auto state = impl_->state.lock();
+    const auto mine = state->scopes.find(scope);
+    if (mine == state->scopes.end()) return out;
+    const auto& series = mine->second.series;
+    auto at = after ? series.upper_bound(*after)
+                    : series.lower_bound(MetricId{namespace_name.value_or(""), "", {}});
+    for (std::size_t seen = 0; seen < kSeriesOfOneLock && out.size() < count_max; ++seen, ++at) {
+      if (at == series.end()) return out;
+      if (namespace_name && at->first.namespace_name != *namespace_name) return out;
+      if (at->second->last_put >= active_since && matches(at->first)) out.push_back(at->first);
+      if (seen + 1 == kSeriesOfOneLock) after = at->first;
+    }
+  }
+  return out;
+}
+
 Result<std::vector<Datapoint>> Metrics::get_statistics(const Scope& scope,
                                                        const StatisticsQuery& query) const {
   WEIR_TRY(const std::vector<Statistic> wanted, parse_statistics(query));

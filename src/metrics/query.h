@@ -6,7 +6,7 @@
 #include "base/result.h"
 #include "base/runtime.h"
 
-/// Rules that queries share. Private to this module.
+/// Rules that queries share, here and in metric_math.
 namespace weir::metrics {
 
 /// 1, 5, 10, 20, 30 or a multiple of 60 seconds.

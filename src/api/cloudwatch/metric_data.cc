@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/cloudwatch/metric_data.h"
 
+#include <chrono>
+
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "metric_math/metric_data.h"
 
 namespace weir::api::cloudwatch {
 
@@ -11,6 +14,37 @@ Error required_parameter(std::string_view parameter) {
   return {ErrorKind::invalid, "MissingParameter",
           "The parameter " + std::string(parameter) + " is required."};
 }
+
+/// INSIGHT_RULE_METRIC() out of the rules of Contributor Insights.
+class InsightRuleSeries : public metric_math::InsightRules {
+ public:
+  explicit InsightRuleSeries(contributors::Contributors& contributors)
+      : contributors_(contributors) {}
+
+  Result<metric_math::Series> metric(const Scope& scope, std::string_view rule,
+                                     std::string_view metric,
+                                     const metric_math::Grid& grid) override {
+    auto points =
+        contributors_.metric(scope, rule, metric, Time::from_seconds(grid.from_s),
+                             Time::from_seconds(grid.to_s), std::chrono::seconds(grid.period_s));
+    if (!points) {
+      Error error = std::move(points).error();
+      if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::invalid;
+      if (error.kind == ErrorKind::invalid) error.code = "ValidationError";
+      return error;
+    }
+    std::vector<std::int64_t> times;
+    std::vector<double> values;
+    for (const auto& point : *points) {
+      times.push_back(point.time.seconds());
+      values.push_back(point.value);
+    }
+    return metric_math::Series(grid, std::move(times), std::move(values));
+  }
+
+ private:
+  contributors::Contributors& contributors_;
+};
 
 std::optional<std::string> token(std::string text) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));
@@ -75,7 +109,7 @@ Result<GetMetricStatistics::Output> CloudWatchApi::statistics(
 
 Result<GetMetricData::Output> CloudWatchApi::get_data(const Request& request,
                                                       const GetMetricData::Input& in) {
-  metrics::DataRequest query;
+  metric_math::DataRequest query;
   query.queries = in.metric_data_queries;
   query.start = in.start_time;
   query.end = in.end_time;
@@ -83,10 +117,13 @@ Result<GetMetricData::Output> CloudWatchApi::get_data(const Request& request,
   query.datapoints_max = in.max_datapoints;
   if (in.label_options) query.timezone = in.label_options->timezone.value_or(query.timezone);
   query.next_token = in.next_token.value_or("");
-  WEIR_TRY(metrics::DataPage page, metrics_.get_metric_data(request.scope, query));
+  InsightRuleSeries insight_rules(contributors_);
+  const metric_math::MetricData data(metrics_, {.insight_rules = &insight_rules});
+  WEIR_TRY(metric_math::DataPage page, data.get(request.scope, query));
   GetMetricData::Output out;
   out.metric_data_results = std::move(page.results);
   out.next_token = token(std::move(page.next_token));
+  out.messages = std::move(page.messages);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/shape.h"
+#include "metric_math/data.h"
 #include "metrics/metrics.h"
 
 namespace weir::api::cloudwatch {
@@ -144,9 +145,8 @@ struct LabelOptions {
 /// Statistics of many metrics, page by page.
 struct GetMetricData {
   static constexpr std::string_view name = "GetMetricData";
-  static constexpr std::string_view partial = "`Expression` is refused with ValidationError";
   struct Input {
-    std::vector<metrics::DataQuery> metric_data_queries;
+    std::vector<metric_math::DataQuery> metric_data_queries;
     Time start_time;
     Time end_time;
     std::optional<std::string> next_token;
@@ -169,9 +169,9 @@ struct GetMetricData {
     }
   };
   struct Output {
-    std::vector<metrics::DataResult> metric_data_results;
+    std::vector<metric_math::DataResult> metric_data_results;
     std::optional<std::string> next_token;
-    std::vector<metrics::DataMessage> messages;
+    std::vector<metric_math::DataMessage> messages;
     static Shape shape() {
       using S = Output;
       static constexpr Member members[] = {

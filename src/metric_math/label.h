@@ -7,15 +7,15 @@
 
 #include "base/result.h"
 #include "base/scope.h"
-#include "metrics/metrics.h"
+#include "metric_math/data.h"
 
 /// Labels of GetMetricData. Private to this module.
-namespace weir::metrics {
+namespace weir::metric_math {
 
 /// One returned series, oldest point first.
 struct LabelInput {
   const Scope& scope;
-  const DataQuery& query;
+  const MetricStat* metric;  // null: of an expression
   std::span<const Time> timestamps;
   std::span<const double> values;
   std::string default_label;
@@ -30,4 +30,4 @@ Result<std::string> expand_label(std::string_view label, const LabelInput& input
 /// `+HHMM` or `-HHMM` as minutes.
 Result<int> parse_timezone(std::string_view text);
 
-}  // namespace weir::metrics
+}  // namespace weir::metric_math

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "metrics/label.h"
+#include "metric_math/label.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,9 +7,9 @@
 #include <numeric>
 #include <optional>
 
-#include "metrics/query.h"
+#include "metric_math/errors.h"
 
-namespace weir::metrics {
+namespace weir::metric_math {
 
 namespace {
 
@@ -68,14 +68,14 @@ class Expander {
     if (name == "AccountId") return in_.scope.account;
     if (name == "AccountLabel") return in_.scope.account;
     if (name == "Region") return in_.scope.region;
-    if (!in_.query.metric_stat) return std::string(kNone);
-    const MetricStat& stat = *in_.query.metric_stat;
+    if (in_.metric == nullptr) return std::string(kNone);
+    const MetricStat& stat = *in_.metric;
     if (name == "MetricName") return stat.metric.metric_name;
     if (name == "Namespace") return stat.metric.namespace_name;
     if (name == "Period") return std::to_string(stat.period_s);
     if (name == "Stat") return stat.stat;
     if (!name.starts_with("Dim.")) return {};
-    for (const Dimension& dimension : stat.metric.dimensions) {
+    for (const metrics::Dimension& dimension : stat.metric.dimensions) {
       if (dimension.name == name.substr(4)) return dimension.value;
     }
     return std::string(kNone);
@@ -170,4 +170,4 @@ Result<int> parse_timezone(std::string_view text) {
   return text[0] == '-' ? -minutes : minutes;
 }
 
-}  // namespace weir::metrics
+}  // namespace weir::metric_math
