@@ -85,10 +85,11 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
 
  private:
   struct Parcel {
-    std::string id;
-    std::string data;                   // to a transport
-    std::vector<InputLogEvent> events;  // to a log group
+    std::string id = {};
+    std::string data = {};                   // to a transport
+    std::vector<InputLogEvent> events = {};  // to a log group
     std::uint64_t event_count = 0;
+    Time arrived = {};  // the latest of its events
   };
   /// Parcels that have to go one after the other.
   struct Lane {
@@ -119,7 +120,7 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
                           const std::vector<InputLogEvent>& events);
   void completed(std::size_t lane, const Result<void>& result);
   bool try_again(std::size_t lane, const Error& error);
-  bool is_hopeless(const Error& error, Time failing_since) const;
+  bool is_hopeless(const Error& error, Time failing_since, Time arrived) const;
   void remember_failure(Time since);
   void end_lane();
   void end_round();
@@ -141,7 +142,7 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
   bool is_stopped_ = false;
   int failed_steps_ = 0;
   SubscriptionPosition saved_;
-  Time failing_since_;  // of what comes next; 0: nothing fails
+  Time failing_since_;  // since when nothing could be delivered; 0: nothing fails
   Counts counts_;
 };
 
