@@ -87,10 +87,16 @@ void print_table(const Document& answer, std::size_t rows_max) {
     widths[i] = titles[i].size();
     for (const Cells& row : rows) widths[i] = std::max(widths[i], row[i].size());
   }
-  std::cout << coloured(padded(titles, widths), kBold) << '\n';
+  // A line that wraps would push others off the screen of the live view.
+  const std::size_t terminal = terminal_width();
+  const auto fitting = [terminal](std::string line) {
+    if (terminal > 0 && line.size() > terminal) line.resize(terminal);
+    return line;
+  };
+  std::cout << coloured(fitting(padded(titles, widths)), kBold) << '\n';
   for (const Cells& row : rows) {
     const bool is_refused = row[0].starts_with("REJECT");
-    const std::string line = padded(row, widths);
+    const std::string line = fitting(padded(row, widths));
     std::cout << (is_refused ? coloured(line, kRed) : line) << '\n';
   }
 }
@@ -156,6 +162,11 @@ int flows(const daemon::Config& config, const FlowsOptions& options) {
     std::cout << to_pretty_json(*answer) << '\n';
   } else {
     print_table(*answer, static_cast<std::size_t>(options.limit));
+    const auto shown = static_cast<std::int64_t>(list_of(*answer, "flows").size());
+    if (number_of(*answer, "matched") > shown) {
+      std::cerr << "weir: " << shown << " of " << number_of(*answer, "matched")
+                << " flows; --limit shows more\n";
+    }
   }
   return kSuccess;
 }

@@ -20,6 +20,12 @@ bool is_final(ErrorKind kind) {
   return kind == ErrorKind::invalid || kind == ErrorKind::forbidden || kind == ErrorKind::too_large;
 }
 
+/// When the block was put.
+Time time_of(const Arrivals::Arrival& arrival) {
+  const std::size_t events = arrival.block.size();
+  return events == 0 ? Time{} : arrival.block.id(events - 1).ingestion;
+}
+
 }  // namespace
 
 Shape SubscriptionPosition::shape() {
@@ -154,6 +160,7 @@ SubscriptionPump::Found SubscriptionPump::make_round() {
     auto target = around_.find_target(*round.compiled);
     if (!target) return without_target(target.error(), *part);
     round.target = *std::move(target);
+    if (failed_steps_ > 0) failing_since_ = Time{};  // it has come back
     pack(round, part->arrivals);
   }
   if (round.lanes.empty()) {
@@ -170,7 +177,13 @@ SubscriptionPump::Found SubscriptionPump::make_round() {
 SubscriptionPump::Found SubscriptionPump::without_target(const Error& error,
                                                          const Arrivals::Follower::Part& part) {
   ++counts_.errors;
-  if (!is_hopeless(error, failing_since_)) {
+  Time arrived;
+  std::uint64_t events = 0;
+  for (const Arrivals::Arrival& arrival : part.arrivals) {
+    arrived = std::max(arrived, time_of(arrival));
+    events += arrival.block.size();
+  }
+  if (!is_hopeless(error, failing_since_, arrived)) {
     if (failing_since_.ms == 0) {
       failing_since_ = around_.runtime.now();
       remember_failure(failing_since_);
@@ -179,9 +192,8 @@ SubscriptionPump::Found SubscriptionPump::without_target(const Error& error,
     }
     return Found::failure;
   }
-  std::uint64_t events = 0;
-  for (const Arrivals::Arrival& arrival : part.arrivals) events += arrival.block.size();
   drop(events, error);
+  if (is_final(error.kind)) failing_since_ = Time{};
   move_to(part.next);
   return Found::more;
 }
@@ -190,7 +202,11 @@ void SubscriptionPump::pack(Round& round, const std::vector<Arrivals::Arrival>& 
   const CompiledSubscription& compiled = *round.compiled;
   const bool is_random = compiled.filter.distribution == kRandom;
   std::map<std::string_view, std::size_t> lanes;
-  std::map<std::string_view, std::unique_ptr<SubscriptionPayload>> open;  // by stream
+  struct Open {
+    std::unique_ptr<SubscriptionPayload> payload;
+    Time arrived;
+  };
+  std::map<std::string_view, Open> open;  // by stream
   const auto push = [&](std::string_view stream, Parcel parcel) {
     parcel.id = around_.runtime.uuid();
     const auto [place, is_new] = lanes.try_emplace(stream, round.lanes.size());
@@ -200,19 +216,21 @@ void SubscriptionPump::pack(Round& round, const std::vector<Arrivals::Arrival>& 
     }
     round.lanes[place->second].parcels.push_back(std::move(parcel));
   };
-  const auto close = [&](std::string_view stream, SubscriptionPayload& payload) {
-    Parcel parcel{.id = {},
-                  .data = payload.finish(),
+  const auto close = [&](std::string_view stream, Open& full) {
+    push(stream, {.id = {},
+                  .data = full.payload->finish(),
                   .events = {},
-                  .event_count = payload.events(),
-                  .message_bytes = payload.message_bytes()};
-    push(stream, std::move(parcel));
+                  .event_count = full.payload->events(),
+                  .message_bytes = full.payload->message_bytes(),
+                  .arrived = full.arrived});
+    full = {};
   };
   Subject subject;
   for (const Arrivals::Arrival& arrival : arrivals) {
     const std::string_view stream = arrival.log_stream_name;
-    Parcel for_group;
-    auto& payload = open[stream];
+    const Time arrived = time_of(arrival);
+    Parcel for_group{.arrived = arrived};
+    Open& filling = open[stream];
     for (std::size_t i = 0; i < arrival.block.size(); ++i) {
       subject.reset(arrival.block.message(i));
       if (!compiled.pattern.matches(subject)) continue;
@@ -221,20 +239,21 @@ void SubscriptionPump::pack(Round& round, const std::vector<Arrivals::Arrival>& 
             {arrival.block.id(i).timestamp.ms, std::string(subject.message())});
         continue;
       }
-      if (payload && !payload->has_room(subject.message().size())) {
-        close(stream, *payload);
-        payload.reset();
+      if (filling.payload && !filling.payload->has_room(subject.message().size())) {
+        close(stream, filling);
       }
-      if (!payload) {
-        payload = std::make_unique<SubscriptionPayload>(compiled, stream, message_bytes_max_);
+      if (!filling.payload) {
+        filling.payload =
+            std::make_unique<SubscriptionPayload>(compiled, stream, message_bytes_max_);
       }
-      payload->add(arrival.block.id(i), subject);
+      filling.payload->add(arrival.block.id(i), subject);
+      filling.arrived = std::max(filling.arrived, arrived);
     }
     for_group.event_count = for_group.events.size();
     if (for_group.event_count > 0) push(stream, std::move(for_group));
   }
-  for (const auto& [stream, payload] : open) {
-    if (payload) close(stream, *payload);
+  for (auto& [stream, last] : open) {
+    if (last.payload) close(stream, last);
   }
 }
 
@@ -314,8 +333,10 @@ void SubscriptionPump::completed(std::size_t lane, const Result<void>& result) {
   } else if (try_again(lane, result.error())) {
     return;
   }
+  // Behind what was dropped after a day the next goes on failing, so that what waits for a target
+  // that is gone is never more than that of a day.
+  if (result || is_final(result.error().kind)) mine.failing_since = failing_since_ = Time{};
   mine.failures = 0;
-  mine.failing_since = Time{};
   mine.parcels.pop_front();
   if (mine.parcels.empty() || round_->is_abandoned) return end_lane();
   post_send(lane);
@@ -330,12 +351,13 @@ bool SubscriptionPump::try_again(std::size_t lane, const Error& error) {
     post_send(lane);
     return true;
   }
-  if (is_hopeless(error, mine.failing_since)) {
+  if (is_hopeless(error, mine.failing_since, mine.parcels.front().arrived)) {
     drop(mine.parcels.front().event_count, error);
     return false;
   }
   if (mine.failing_since.ms == 0) {
     mine.failing_since = around_.runtime.now();
+    if (failing_since_.ms == 0) failing_since_ = mine.failing_since;
     remember_failure(mine.failing_since);
     log::warn("a subscription cannot deliver, will retry",
               {{"subscription", label_}, {"target", round_->target.arn}, {"error", error.message}});
@@ -359,7 +381,8 @@ bool SubscriptionPump::make_smaller(Lane& lane) {
                 .data = std::move((*halves)->second),
                 .events = {},
                 .event_count = first.event_count - first.event_count / 2,
-                .message_bytes = first.message_bytes / 2};
+                .message_bytes = first.message_bytes / 2,
+                .arrived = first.arrived};
   first.id = around_.runtime.uuid();
   first.data = std::move((*halves)->first);
   first.event_count /= 2;
@@ -369,9 +392,10 @@ bool SubscriptionPump::make_smaller(Lane& lane) {
   return true;
 }
 
-bool SubscriptionPump::is_hopeless(const Error& error, Time failing_since) const {
+bool SubscriptionPump::is_hopeless(const Error& error, Time failing_since, Time arrived) const {
   return is_final(error.kind) ||
-         (failing_since.ms != 0 && around_.runtime.now() - failing_since >= around_.retry_time_max);
+         (failing_since.ms != 0 &&
+          around_.runtime.now() - std::max(failing_since, arrived) >= around_.retry_time_max);
 }
 
 /// So that the time of retries goes on over a restart.
@@ -409,8 +433,7 @@ void SubscriptionPump::end_round() {
 /// With the lock. If the position cannot be written, what was delivered is delivered again after a
 /// crash.
 void SubscriptionPump::move_to(Arrivals::Number next) {
-  failing_since_ = Time{};
-  saved_ = {.next = static_cast<std::int64_t>(next)};
+  saved_ = {.next = static_cast<std::int64_t>(next), .retrying_since_ms = failing_since_.ms};
   if (const auto saved = around_.store.put(position_key_, to_json_text(saved_)); !saved) {
     log::warn("cannot write down how far a subscription has come",
               {{"subscription", label_}, {"error", saved.error().message}});

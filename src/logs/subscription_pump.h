@@ -86,11 +86,12 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
 
  private:
   struct Parcel {
-    std::string id;
-    std::string data;                   // to a transport
-    std::vector<InputLogEvent> events;  // to a log group
+    std::string id = {};
+    std::string data = {};                   // to a transport
+    std::vector<InputLogEvent> events = {};  // to a log group
     std::uint64_t event_count = 0;
     std::size_t message_bytes = 0;  // of `data`, before compression
+    Time arrived = {};              // the latest of its events
   };
   /// Parcels that have to go one after the other.
   struct Lane {
@@ -122,7 +123,7 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
   void completed(std::size_t lane, const Result<void>& result);
   bool try_again(std::size_t lane, const Error& error);
   bool make_smaller(Lane& lane);
-  bool is_hopeless(const Error& error, Time failing_since) const;
+  bool is_hopeless(const Error& error, Time failing_since, Time arrived) const;
   void remember_failure(Time since);
   void end_lane();
   void end_round();
@@ -144,7 +145,7 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
   bool is_stopped_ = false;
   int failed_steps_ = 0;
   SubscriptionPosition saved_;
-  Time failing_since_;  // of what comes next; 0: nothing fails
+  Time failing_since_;  // since when nothing could be delivered; 0: nothing fails
   Counts counts_;
   /// Messages in a payload: less than a payload may hold once the target found one too large.
   std::size_t message_bytes_max_ = SubscriptionPayload::kMessageBytesMax;

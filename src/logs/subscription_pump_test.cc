@@ -9,8 +9,11 @@
 namespace weir::logs {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::Le;
 using ::testing::SizeIs;
 
 const Error kDown{ErrorKind::unavailable, "X", "down"};
@@ -324,6 +327,73 @@ TEST(SubscriptionDelivery, ATargetThatIsGoneMayComeBack) {
   const auto events = world.logs->get_events(world.scope, "all", "eni-1", query);
   ASSERT_TRUE(events);
   EXPECT_THAT(events->events, SizeIs(1));
+}
+
+// Goal: a target that is gone for days keeps no more waiting than what came in a day, so that the
+// store does not fill up.
+// Method: an event each ten minutes, 144 a day, for two days.
+TEST(SubscriptionDelivery, WhatWaitsForADeadTargetIsThatOfADay) {
+  PumpWorld world;
+  world.follow();
+  world.function.error = kDown;
+  for (int i = 0; i < 288; ++i) {
+    world.put_messages({std::to_string(i)});
+    world.runtime.advance(std::chrono::minutes(10));
+  }
+  world.function.error.reset();
+  world.runtime.advance(std::chrono::minutes(5));
+  const auto messages = world.function.messages();
+  ASSERT_FALSE(messages.empty());
+  EXPECT_EQ(messages.back(), "287");
+  EXPECT_THAT(messages.size(), AllOf(Ge(143u), Le(144 + 2 * SubscriptionPump::kBlocksMax)));
+}
+
+// The same without a target at all, and over a restart.
+TEST(SubscriptionDelivery, WhatWaitsForAMissingTargetIsThatOfADay) {
+  PumpWorld world;
+  world.create_group("all");
+  SubscriptionFilter filter = world.filter();
+  filter.destination_arn = "arn:aws:logs:us-east-1:000000000000:destination:d";
+  Destination destination;
+  destination.destination_name = "d";
+  destination.target_arn = "arn:aws:logs:us-east-1:000000000000:log-group:all";
+  ASSERT_TRUE(world.subscriptions->put_destination(world.scope, destination));
+  world.follow(filter);
+  ASSERT_TRUE(world.destinations->remove(world.scope, "d"));
+  for (int i = 0; i < 288; ++i) {
+    world.put_messages({std::to_string(i)});
+    world.runtime.advance(std::chrono::minutes(10));
+    if (i == 180) world.restart_all();
+  }
+  ASSERT_TRUE(world.subscriptions->put_destination(world.scope, destination));
+  world.runtime.advance(std::chrono::minutes(5));
+  const auto events = world.logs->get_events(world.scope, "all", "eni-1", {});
+  ASSERT_TRUE(events);
+  EXPECT_THAT(events->events.size(), AllOf(Ge(143u), Le(144 + 2 * SubscriptionPump::kBlocksMax)));
+}
+
+// Goal: a failure of long ago does not take the retries from a new one.
+TEST(SubscriptionDelivery, EveryFailureHasItsOwnDay) {
+  PumpWorld world;
+  Destination destination;
+  destination.destination_name = "d";
+  destination.target_arn = world.filter().destination_arn;
+  ASSERT_TRUE(world.subscriptions->put_destination(world.scope, destination));
+  SubscriptionFilter filter = world.filter();
+  filter.filter_pattern = "wanted";
+  filter.destination_arn = "arn:aws:logs:us-east-1:000000000000:destination:d";
+  world.follow(filter);
+  ASSERT_TRUE(world.destinations->remove(world.scope, "d"));
+  world.put_messages({"boring"});
+  world.runtime.advance(std::chrono::minutes(10));
+  ASSERT_TRUE(world.subscriptions->put_destination(world.scope, destination));
+  world.runtime.advance(std::chrono::hours(30));
+  world.function.error = kDown;
+  world.put_messages({"wanted"});
+  world.runtime.advance(std::chrono::hours(1));
+  world.function.error.reset();
+  world.runtime.advance(std::chrono::minutes(5));
+  EXPECT_THAT(world.function.messages(), ElementsAre("wanted"));
 }
 
 // Goal: a filter that finds nothing does not keep the pointers of others for ever.

@@ -26,8 +26,9 @@ namespace weir::logs {
 /// the other for each stream, several streams at a time, and moves its durable position only when
 /// all of them are delivered. So each event that was acknowledged is delivered at least once, over
 /// restarts too, and those of a stream in their order; what is repeated has the same event ids.
-/// Failures are tried again with growing pauses (1 s to 1 min) for up to Config::retry_time_max;
-/// what a target refuses for good, or for that long, is dropped for this filter, counted and
+/// Failures are tried again with growing pauses (1 s to 1 min) until the target has failed, and the
+/// event has waited, for Config::retry_time_max: so much, and not more, waits for a target that is
+/// gone. What a target refuses for good, or for that long, is dropped for this filter, counted and
 /// logged. Filters do not wait for each other, and no put waits for a filter.
 ///
 /// Targets: what the transports carry, by the service of the ARN (`lambda`, `firehose`), and log
