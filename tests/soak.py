@@ -25,6 +25,7 @@ BATCH = 500
 TAILED = 1000  # live tails are for each event whose number is a multiple of it: more than 500 a second would be a sample
 TAIL_PATTERN = "[v, account, eni = eni-0, src, dst, sport, dport, proto, number = *000, ...]"
 TAIL_LAG_MAX = 100 * TAILED  # at the end; about ten seconds of one writer
+QUERY_SECONDS = 90  # of events; the load is the same from then on
 GROWTH_MAX = 1.25  # of resident memory, from the first third to the last
 QUERIES = (
     "stats sum(bytes) as b by srcAddr, dstAddr | sort b desc | limit 15",
@@ -168,7 +169,7 @@ class Soak:
         while self.goes_on():
             now = int(time.time())
             start = time.monotonic()
-            query = self.timed("StartQuery", logs.start_query, logGroupName=GROUP, startTime=now - 300, endTime=now,
+            query = self.timed("StartQuery", logs.start_query, logGroupName=GROUP, startTime=now - QUERY_SECONDS, endTime=now,
                                queryString=chance.choice(QUERIES))["queryId"]
             while True:
                 answer = self.timed("GetQueryResults", logs.get_query_results, queryId=query)
@@ -238,8 +239,10 @@ def main():
         print(f"{name:34} {len(values):8,} " + " ".join(
             f"{value:9.1f}" for value in (*(percentile(values, s) for s in (0.5, 0.9, 0.99)), max(values))))
     third = max(1, len(memory) // 3)
+    print("\nlargest resident memory of each minute, MiB: " +
+          " ".join(f"{max(memory[at:at + 60]):.0f}" for at in range(0, len(memory), 60)))
     early, late = max(memory[third // 2:third + 1]), max(memory[-third:])
-    print(f"\nresident memory: {early:.0f} MiB in the first third, {late:.0f} MiB in the last (largest "
+    print(f"resident memory: {early:.0f} MiB in the first third, {late:.0f} MiB in the last (largest "
           f"{max(memory):.0f} MiB)")
     if late > early * GROWTH_MAX:
         soak.errors.append(f"memory grew from {early:.0f} to {late:.0f} MiB")

@@ -56,6 +56,8 @@ TEST(Config, AnUnknownKeyNamesTheNearest) {
 TEST(Config, ValuesOutOfBoundsAreRefused) {
   EXPECT_FALSE(load_config("", {}, {{"workers", "0"}}));
   EXPECT_FALSE(load_config("", {}, {{"workers", "many"}}));
+  EXPECT_FALSE(load_config("", {}, {{"logs_merge_period_ms", "50"}}));
+  EXPECT_FALSE(load_config("", {}, {{"subscription_backlog_max", "1"}}));
   EXPECT_FALSE(load_config("", {}, {{"log_level", "loud"}}));
   EXPECT_FALSE(load_config("", {}, {{"account", "12"}}));
   EXPECT_FALSE(load_config("", {}, {{"listen", "4566"}}));

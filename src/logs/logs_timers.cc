@@ -166,14 +166,17 @@ void Logs::Impl::reclaim_removed() {
     if (locked->bytes < kReclaimBytesMin) return;
     std::swap(work, *locked);
   }
-  for (const auto& [from, to] : work.ranges) {
-    if (const auto done = store.reclaim(from, to); !done) {
+  auto range = work.ranges.begin();
+  for (; range != work.ranges.end(); ++range) {
+    if (const auto done = store.reclaim(range->first, range->second); !done) {
       log::warn("cannot give back the disk space of removed log events, will retry",
                 {{"error", done.error().message}});
-      note_removed(from, to, work.bytes);
-      return;
+      break;
     }
   }
+  if (range == work.ranges.end()) return;
+  note_removed(range->first, range->second, work.bytes);
+  for (++range; range != work.ranges.end(); ++range) note_removed(range->first, range->second, 0);
 }
 
 }  // namespace weir::logs

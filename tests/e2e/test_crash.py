@@ -14,7 +14,7 @@ import zlib
 
 import botocore.exceptions
 
-from conftest import Daemon, make_client
+from conftest import Daemon, make_client, wait_for
 
 ROUNDS = int(os.environ.get("WEIR_CRASH_ROUNDS", "8"))
 WRITE_SECONDS = (0.05, 0.6)
@@ -160,6 +160,7 @@ def test_killed_in_the_middle_of_writes_nothing_acknowledged_is_lost(tmp_path):
     for number in range(ROUNDS):
         writers = Writers(clients, number)
         writers.wait_for_each_kind()
+        wait_for(lambda: merged_blocks(daemon), "blocks are merged")
         time.sleep(random.uniform(*WRITE_SECONDS))
         merged += merged_blocks(daemon)
         daemon.kill()
