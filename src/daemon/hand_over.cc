@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counters.h"
 #include "base/log.h"
 
 namespace weir::daemon {
@@ -28,6 +29,23 @@ metrics::Datum datum_of(const logs::MetricValue& value) {
   return datum;
 }
 
+/// One datum after the other: one that the metrics refuse (its time is two weeks ago by now, say)
+/// does not take the others along.
+Result<void> put_singly(metrics::Metrics& metrics, const Scope& scope, const std::string& name,
+                        const std::vector<metrics::Datum>& data, const std::string& batch_id) {
+  static Counter& refused = counter("weir_logs_metric_values_refused_total",
+                                    "Metric values of log events that the metric store refused.");
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const auto put = metrics.put(scope, name, {data[i]}, batch_id + "/single/" + std::to_string(i));
+    if (put) continue;
+    if (put.error().kind != ErrorKind::invalid) return put;
+    refused.add();
+    log::warn("a metric value of log events is refused, dropped",
+              {{"namespace", name}, {"error", put.error().message}});
+  }
+  return {};
+}
+
 /// A batch of events can give more data than one put takes. Each part is idempotent by its id.
 Result<void> put_in_parts(metrics::Metrics& metrics, const Scope& scope, const std::string& name,
                           const std::vector<metrics::Datum>& data, const std::string& batch_id) {
@@ -36,7 +54,10 @@ Result<void> put_in_parts(metrics::Metrics& metrics, const Scope& scope, const s
     const std::vector<metrics::Datum> part(data.begin() + static_cast<std::ptrdiff_t>(from),
                                            data.begin() + static_cast<std::ptrdiff_t>(to));
     const std::string id = from == 0 ? batch_id : batch_id + '/' + std::to_string(from);
-    WEIR_CHECK(metrics.put(scope, name, part, id));
+    const auto put = metrics.put(scope, name, part, id);
+    if (put) continue;
+    if (put.error().kind != ErrorKind::invalid) return put;
+    WEIR_CHECK(put_singly(metrics, scope, name, part, id));
   }
   return {};
 }

@@ -13,6 +13,7 @@
 #include "api/ec2/model.h"
 #include "api/logs/insights_api.h"
 #include "api/logs/live_tail.h"
+#include "api/logs/deliveries.h"
 #include "api/logs/destinations.h"
 #include "api/logs/export_tasks.h"
 #include "api/logs/logs_api.h"
@@ -54,6 +55,7 @@
 #include "logs/logs.h"
 #include "logs/resource_policies.h"
 #include "logs/subscriptions.h"
+#include "logs/vended_deliveries.h"
 #include "metrics/metrics.h"
 #include "notify/notify.h"
 #include "queues/queues.h"
@@ -193,6 +195,7 @@ struct World::Impl {
   StreamTarget stream_target;
   logs::ResourcePolicies resource_policies;
   logs::Destinations destinations;
+  logs::VendedDeliveries vended_deliveries;
   logs::Subscriptions subscriptions;
   BucketSink bucket_sink;
   logs::ExportTasks export_tasks;
@@ -218,6 +221,7 @@ struct World::Impl {
   api::logs::LiveTailApi live_tail_api;
   api::logs::SubscriptionFiltersApi subscription_filters_api;
   api::logs::DestinationsApi destinations_api;
+  api::logs::DeliveriesApi deliveries_api;
   api::logs::ResourcePoliciesApi resource_policies_api;
   api::logs::ExportTasksApi export_tasks_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
@@ -273,6 +277,7 @@ struct World::Impl {
         stream_target(streams),
         resource_policies(runtime, *store, {}),
         destinations(runtime, *store),
+        vended_deliveries(runtime, *store),
         subscriptions(runtime, *store, logs, destinations,
                       {{"lambda", &function_target}, {"firehose", &stream_target}},
                       subscriptions_config(config)),
@@ -300,6 +305,7 @@ struct World::Impl {
         live_tail_api(live_tail),
         subscription_filters_api(subscriptions),
         destinations_api(subscriptions, destinations),
+        deliveries_api(vended_deliveries),
         resource_policies_api(resource_policies),
         export_tasks_api(export_tasks),
         cloudwatch_api(metrics, alarms, contributors),
@@ -328,7 +334,11 @@ struct World::Impl {
     live_tail_api.add_to(logs_table);
     logs_api.add_taggable(logs::Destinations::kKind, destinations);
     logs_api.add_taggable(insights::LookupTables::kKind, lookup_tables);
+    logs_api.add_taggable(logs::DeliverySource::kKind, vended_deliveries.sources());
+    logs_api.add_taggable(logs::DeliveryDestination::kKind, vended_deliveries.destinations());
+    logs_api.add_taggable(logs::VendedDelivery::kKind, vended_deliveries.deliveries());
     lookup_tables_api.add_to(logs_table);
+    deliveries_api.add_to(logs_table);
     subscription_filters_api.add_to(logs_table);
     destinations_api.add_to(logs_table);
     resource_policies_api.add_to(logs_table);

@@ -387,7 +387,7 @@ bool SubscriptionPump::make_smaller(Lane& lane) {
   first.data = std::move((*halves)->first);
   first.event_count /= 2;
   first.message_bytes /= 2;
-  message_bytes_max_ = std::min(message_bytes_max_, first.message_bytes);
+  message_bytes_max_ = std::min(message_bytes_max_, std::max(first.message_bytes, kPayloadMin));
   lane.parcels.insert(lane.parcels.begin() + 1, std::move(second));
   return true;
 }

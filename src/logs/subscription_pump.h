@@ -46,7 +46,9 @@ class SubscriptionPump : public std::enable_shared_from_this<SubscriptionPump> {
  public:
   static constexpr std::size_t kBlocksMax = 16;   // of one step
   static constexpr std::size_t kInFlightMax = 8;  // streams of one filter at a time
-  static constexpr Duration kPauseMin{1'000};     // after the first failure; doubled by each
+  /// Messages in a payload, in bytes: below it payloads do not become smaller for good.
+  static constexpr std::size_t kPayloadMin = 64u << 10;
+  static constexpr Duration kPauseMin{1'000};  // after the first failure; doubled by each
   static constexpr Duration kPauseMax{60'000};
 
   /// What all pumps share. Outlives them.

@@ -172,17 +172,40 @@ TEST(SubscriptionDelivery, WhatFailsIsTriedAgainWithGrowingPauses) {
 TEST(SubscriptionDelivery, APayloadThatIsTooLargeIsSentInParts) {
   PumpWorld world;
   world.follow();
-  world.function.events_max = 3;
-  world.put_messages({"1", "2", "3", "4", "5", "6", "7"});
-  world.runtime.run_ready();
-  EXPECT_THAT(world.function.messages(), ElementsAre("1", "2", "3", "4", "5", "6", "7"));
-  EXPECT_EQ(world.function.attempts, 5);       // 7 | 3 4 | 2 2
-  world.put_messages({"8", "9", "10", "11"});  // the next are smaller from the beginning
-  world.runtime.run_ready();
-  EXPECT_THAT(world.function.messages(), SizeIs(11));
+  world.function.bytes_max = 350'000;
+  const auto put = [&world](std::initializer_list<char> letters) {
+    std::vector<std::string> messages;
+    for (const char letter : letters) messages.emplace_back(100'000, letter);
+    world.put_messages(messages);
+    world.runtime.run_ready();
+  };
+  const auto first_letters = [&world] {
+    std::string letters;
+    for (const std::string& message : world.function.messages()) letters += message[0];
+    return letters;
+  };
+  put({'1', '2', '3', '4', '5', '6', '7'});
+  EXPECT_EQ(first_letters(), "1234567");
+  EXPECT_EQ(world.function.attempts, 5);  // 7 | 3 4 | 2 2
+  put({'a', 'b', 'c', 'd'});              // the next are smaller from the beginning
+  EXPECT_EQ(first_letters(), "1234567abcd");
   EXPECT_EQ(world.function.attempts, 9);
   world.runtime.advance(std::chrono::seconds(12));
   EXPECT_EQ(world.metric("ForwardedLogEvents"), 11);
+}
+
+TEST(SubscriptionDelivery, SmallPayloadsStaySmallOnlyOnce) {
+  PumpWorld world;
+  world.follow();
+  world.function.events_max = 3;
+  world.put_messages({"1", "2", "3", "4", "5", "6", "7"});
+  world.runtime.run_ready();
+  world.function.events_max = 100;  // a proxy was mended
+  world.function.attempts = 0;
+  world.put_messages({"8", "9", "10", "11"});
+  world.runtime.run_ready();
+  EXPECT_THAT(world.function.messages(), SizeIs(11));
+  EXPECT_EQ(world.function.attempts, 1);
 }
 
 TEST(SubscriptionDelivery, OneEventThatIsTooLargeIsDroppedAlone) {

@@ -45,6 +45,9 @@ struct Answer {
 ///       using Output = Empty;
 ///     };
 ///
+/// `static constexpr std::string_view validation_code` is what invalid members are answered with,
+/// where it is not the service's code.
+///
 /// `static constexpr std::string_view partial` says what is missing of it, for the table of
 /// operations in compatibility.md; without it nothing is.
 struct Operation {
@@ -101,9 +104,10 @@ class OperationTable {
     if constexpr (requires { Op::partial; }) operation.partial = Op::partial;
     operation.input = &type_of<typename Op::Input>();
     operation.output = &type_of<typename Op::Output>();
-    operation.call = [&api, handler, code = std::string(model_.validation_code)](
-                         const Request& request, const Document& tree,
-                         const BindOptions& options) -> Result<Answer> {
+    std::string code(model_.validation_code);
+    if constexpr (requires { Op::validation_code; }) code = Op::validation_code;
+    operation.call = [&api, handler, code](const Request& request, const Document& tree,
+                                           const BindOptions& options) -> Result<Answer> {
       typename Op::Input input{};
       WEIR_CHECK(bind_checked(type_of<typename Op::Input>(), &input, tree, options, code));
       WEIR_TRY(typename Op::Output output, (api.*handler)(request, input));

@@ -114,3 +114,18 @@ def test_a_batch_with_many_different_values(client, logs):
     put(logs, document([{"Name": "v"}], {"v": list(range(100))}),
         *[document([{"Name": "v"}], {"v": 100 + i}) for i in range(2000)])
     assert statistics(client, "Shop", "v", service="cart")["SampleCount"] == 2100
+
+
+# The second of the oldest event that is accepted began before the two weeks that a metric can be old.
+def test_one_value_that_is_too_old_does_not_take_the_others_along(client, logs):
+    logs.put_metric_filter(logGroupName="g", filterName="f", filterPattern="[n]", metricTransformations=[
+        {"metricName": "n", "metricNamespace": "Flow", "metricValue": "$n"}])
+    oldest = int(time.time() * 1000) - 14 * 86_400_000
+    for ahead in (5, 10, 50, 200):  # until the first event is accepted and its second is not
+        logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
+            {"timestamp": oldest + ahead, "message": "1"}, {"timestamp": oldest + 3_600_000, "message": "2"}])
+    now = time.time()
+    points = client("cloudwatch").get_metric_statistics(
+        Namespace="Flow", MetricName="n", Period=3600, StartTime=now - 15 * 86400, EndTime=now - 13 * 86400,
+        Statistics=["SampleCount", "Sum"])["Datapoints"]
+    assert sum(point["Sum"] for point in points) >= 4 * 2
