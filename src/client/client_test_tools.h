@@ -22,7 +22,8 @@
 namespace weir::client {
 
 /// Accepts one connection after the other, reads one request, answers what the path says:
-/// `/200`, `/503` ... that status; `/redirect` 302 to /200; `/silent` nothing until the test ends.
+/// `/200`, `/503` ... that status; `/redirect` 302 to /200; `/silent` nothing until the test ends;
+/// `/endless` a body without an end.
 class LoopbackHttpServer {
  public:
   LoopbackHttpServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -72,6 +73,13 @@ class LoopbackHttpServer {
           request.substr(path_begin, request.find(' ', path_begin) - path_begin);
       if (path == "/silent") {
         silent_.push_back(socket);
+        continue;
+      }
+      if (path == "/endless") {
+        std::string piece = "HTTP/1.1 200 x\r\n\r\n";
+        while (::send(socket, piece.data(), piece.size(), MSG_NOSIGNAL) > 0)
+          piece.assign(4096, 'x');
+        ::close(socket);
         continue;
       }
       const std::string status = path == "/redirect" ? "302" : path.substr(1, 3);

@@ -19,6 +19,7 @@ namespace weir::client {
 namespace {
 
 constexpr std::size_t kResponseHeadersMax = 200;
+constexpr std::size_t kBytesForgottenMax = 1u << 20;  // of a body that is too long
 
 Error http_error(ErrorKind kind, const std::string& url, const std::string& reason) {
   // Without query and user information: both may hold secrets.
@@ -73,7 +74,7 @@ class HttpTransfer final : public Transfer {
   }
 
   void finish(void* easy, int code) override {
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !is_cut_) {
       if (!refused_.empty()) {
         return done_(http_error(ErrorKind::unavailable, request_.url,
                                 "the address " + refused_ + " is not public and not allowed"));
@@ -132,12 +133,15 @@ class HttpTransfer final : public Transfer {
     return ::socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
   }
 
-  // What is beyond the bound is read and forgotten; the timeout bounds how much that can be.
+  // What is beyond the bound is read and forgotten, so that the connection can be used again; but
+  // not for ever.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self_pointer) {
     auto& self = *static_cast<HttpTransfer*>(self_pointer);
     std::string& body = self.response_.body;
     body.append(data, std::min(size, self.config_.response_bytes_max - body.size()));
-    return size;
+    self.body_bytes_ += size;
+    self.is_cut_ = self.body_bytes_ > self.config_.response_bytes_max + kBytesForgottenMax;
+    return self.is_cut_ ? CURL_WRITEFUNC_ERROR : size;
   }
 
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self_pointer) {
@@ -158,6 +162,8 @@ class HttpTransfer final : public Transfer {
   const HttpClient::Config& config_;
   HttpResponse response_;
   curl_slist* headers_ = nullptr;
+  std::size_t body_bytes_ = 0;
+  bool is_cut_ = false;  // the rest of the body was not read
   std::string refused_;  // the address that the guard refused last
   char reason_[CURL_ERROR_SIZE] = {};
 };

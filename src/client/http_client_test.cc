@@ -16,6 +16,7 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
 using ::testing::SizeIs;
@@ -87,6 +88,30 @@ TEST(HttpClient, ASilentServerTimesOut) {
       exchange(client, {.url = server.url("/silent"), .body = "x", .timeout = Duration(100)});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+}
+
+// A name may resolve to any address, so what counts is the address that is connected to.
+TEST(HttpClient, TheGuardLooksAtTheAddressOfAName) {
+  LoopbackHttpServer server;
+  HttpClient::Config config;
+  config.guard = *AddressGuard::make({});
+  HttpClient client(config);
+  const std::string port = server.url("").substr(std::string("http://127.0.0.1").size());
+  for (const char* host : {"127.0.0.1", "localhost", "2130706433", "127.1"}) {
+    const auto response = exchange(client, {.url = "http://" + std::string(host) + port + "/200"});
+    ASSERT_FALSE(response) << host;
+    EXPECT_THAT(response.error().message, HasSubstr("not allowed")) << host;
+  }
+  EXPECT_THAT(server.requests(), IsEmpty());
+}
+
+TEST(HttpClient, AnEndlessAnswerIsCut) {
+  LoopbackHttpServer server;
+  HttpClient client({.response_bytes_max = 100});
+  const auto response = exchange(client, {.url = server.url("/endless")});
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body.size(), 100u);
 }
 
 TEST(HttpClient, ErrorsDoNotTellPasswords) {

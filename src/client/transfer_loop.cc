@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -34,12 +35,16 @@ struct TransferLoop::Impl {
   std::deque<std::unique_ptr<Transfer>> queue;         // guarded by mutex
   bool is_stopping = false;                            // guarded by mutex
   std::map<CURL*, std::unique_ptr<Transfer>> running;  // of the thread only
+  std::vector<CURL*> idle;                             // handles for the next transfers
   std::thread thread;
 
   explicit Impl(Limits limits_in) : limits(limits_in) {
     initialise_curl();
     multi = curl_multi_init();
     WEIR_ASSERT(multi);
+    // Otherwise libcurl keeps four times as many connections as transfers are under way, and closes
+    // those of a pause.
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(limits.transfers_max));
     thread = std::thread([this] { run(); });
   }
 
@@ -54,6 +59,7 @@ struct TransferLoop::Impl {
       curl_multi_remove_handle(multi, easy);
       curl_easy_cleanup(easy);
     }
+    for (CURL* easy : idle) curl_easy_cleanup(easy);
     curl_multi_cleanup(multi);
   }
 
@@ -67,8 +73,15 @@ struct TransferLoop::Impl {
   }
 
   void begin(std::unique_ptr<Transfer> transfer) {
-    CURL* easy = curl_easy_init();
-    WEIR_ASSERT(easy);
+    CURL* easy = nullptr;
+    if (idle.empty()) {
+      easy = curl_easy_init();
+      WEIR_ASSERT(easy);
+    } else {
+      easy = idle.back();
+      idle.pop_back();
+      curl_easy_reset(easy);
+    }
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     transfer->prepare(easy);
     WEIR_ASSERT(curl_multi_add_handle(multi, easy) == CURLM_OK);
@@ -84,7 +97,7 @@ struct TransferLoop::Impl {
       curl_multi_remove_handle(multi, easy);
       auto node = running.extract(easy);
       node.mapped()->finish(easy, code);
-      curl_easy_cleanup(easy);
+      idle.push_back(easy);  // as many as were ever under way at a time
     }
   }
 

@@ -436,9 +436,15 @@ DeliveryQueue::DeliveryQueue(Runtime& runtime, store::KvStore& store, Limits lim
                              Prepare prepare, Ended ended)
     : impl_(new Impl{runtime, store, limits, std::move(prepare), std::move(ended)}) {}
 
-// The gauge is the process's; a queue that goes takes its part back.
 DeliveryQueue::~DeliveryQueue() {
-  waiting_gauge().add(-static_cast<std::int64_t>(impl_->state.lock()->items.size()));
+  auto locked = impl_->state.lock();
+  // The gauge is the process's; a queue that goes takes its part back.
+  waiting_gauge().add(-static_cast<std::int64_t>(locked->items.size()));
+  if (locked->writes.empty()) return;
+  if (const auto written = impl_->store.write(locked->writes); !written) {
+    log::error("cannot store the ends of notifications, after a restart they are sent again",
+               {{"error", written.error().message}});
+  }
 }
 
 Result<void> DeliveryQueue::load() {

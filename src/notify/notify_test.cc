@@ -174,7 +174,8 @@ TEST(Subscribe, ChecksProtocolEndpointAndAttributes) {
   EXPECT_EQ(with("email", "ops@example.com\r\nBcc: x@example.com"),
             "Invalid parameter: Email address");
   EXPECT_EQ(with("lambda", "arn:aws:lambda:us-east-1:000000000000:function:other"),
-            "Invalid parameter: Lambda endpoint ARN Reason: there is no such built-in function");
+            "Invalid parameter: Lambda endpoint ARN Reason: there is no such function (setting "
+            "functions)");
   EXPECT_EQ(
       with("http", "http://a.example/", {{"RawMessageDelivery", "yes"}}),
       "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [yes]. Must be "

@@ -238,7 +238,7 @@ void Queues::Impl::keep_house() {
   for (const LiveRef& live : all) {
     if (const auto done = expire(*live); !done) {
       log::warn("cannot forget expired messages of a queue, will retry",
-                {{"queue", live->queue.name}, {"error", done.error().message}});
+                {{"queue_id", live->id}, {"error", done.error().message}});
     }
   }
 }

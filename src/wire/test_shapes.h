@@ -124,6 +124,7 @@ inline ServiceModel monitoring_model() {
   model.validation_code = "ValidationError";
   model.protocols = {
       .json_1_0 = true, .json_1_1 = false, .query = true, .ec2_query = false, .cbor = true};
+  model.error_namespace = "com.amazonaws.cloudwatch.v2010_08_01";
   model.error_names = {{"ResourceNotFound", "ResourceNotFoundException"},
                        {"InvalidParameterValue", "InvalidParameterValueException"}};
   return model;

@@ -53,7 +53,7 @@ def call_json(endpoint, operation, body, query_mode=True):
     headers = {"X-Amz-Target": f"AmazonSQS.{operation}", "Content-Type": "application/x-amz-json-1.0"}
     if query_mode:
         headers["x-amzn-query-mode"] = "true"
-    request = botocore.awsrequest.AWSRequest("POST", endpoint + "/", data=json.dumps(body), headers=headers)
+    request = botocore.awsrequest.AWSRequest("POST", endpoint + "/", data=json.dumps(body).encode(), headers=headers)
     credentials = botocore.credentials.Credentials("test", "test")
     botocore.auth.SigV4Auth(credentials, "sqs", REGION).add_auth(request)
     prepared = request.prepare()
