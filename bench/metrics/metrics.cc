@@ -138,7 +138,9 @@ int main(int argc, char** argv) {
     SystemRuntime runtime(2);
     auto kv = store::open_rocksdb_store(folder / "store");
     check(static_cast<bool>(kv), "the store does not open");
-    metrics::Metrics store(runtime, **kv);
+    metrics::Config config;
+    config.series_max = count + threads * kPut;
+    metrics::Metrics store(runtime, **kv, config);
     check(static_cast<bool>(store.load()), "the metrics do not load");
     const Scope scope;
     steady_puts(store, scope, threads, seconds);
