@@ -56,7 +56,10 @@ void Aggregate::merge(const Aggregate& other) {
 }
 
 std::string Aggregate::encode() const {
-  std::string out(1, kFormat);
+  constexpr std::size_t kUsual = 64;  // one value
+  std::string out;
+  out.reserve(kUsual);
+  out.push_back(kFormat);
   for (const double number : {sample_count, sum, minimum, maximum}) {
     out.append(reinterpret_cast<const char*>(&number), sizeof number);
   }

@@ -31,8 +31,8 @@ Result<void> Metrics::Impl::maintain() {
     auto held = state.lock();
     for (const auto& [scope, mine] : held->scopes) {
       for (const auto& [metric, series] : mine.series) {
-        const SeriesRecord& record = series->record;
-        work.push_back({scope, record.id, record.units, record.has_seconds});
+        const SeriesFacts& facts = series->facts;
+        work.push_back({scope, facts.id, facts.units, facts.has_seconds});
       }
     }
   }
@@ -134,7 +134,7 @@ Result<void> Metrics::Impl::drop_expired_series(Time now) {
   for (auto& [scope, mine] : held->scopes) {
     for (auto& [metric, series] : mine.series) {
       if (series->last_put >= cutoff) continue;
-      batch.erase(series_key(scope, series->record.id));
+      batch.erase(series_key(scope, series->facts.id));
       expired.emplace_back(&scope, metric);
     }
   }

@@ -41,11 +41,10 @@ Result<void> Metrics::load() {
       }
       auto series = std::make_unique<Series>();
       series->last_put = record->last_put;
-      series->record = *std::move(record);
-      state->next_id = std::max(state->next_id, series->record.id + 1);
+      series->facts = record->facts();
+      state->next_id = std::max(state->next_id, record->id + 1);
       ++state->series_count;
-      const MetricId metric = series->record.metric;
-      mine.series.insert_or_assign(metric, std::move(series));
+      mine.series.insert_or_assign(std::move(record->metric), std::move(series));
       return true;
     }));
   }
@@ -66,8 +65,10 @@ Result<void> Metrics::put(const Scope& scope, std::string_view namespace_name,
   WEIR_CHECK(put.result);
   impl_->data_counter.add(put.is_repeated ? 0 : data.size());
   // Also for a repeated batch: whoever repeats it may have died before the callbacks ran.
-  for (const auto& [metric, oldest] : put.oldest) {
-    for (const ArrivalCallback& callback : impl_->callbacks) callback(scope, metric, oldest);
+  for (const Put::Part& part : put.parts) {
+    for (const ArrivalCallback& callback : impl_->callbacks) {
+      callback(scope, part.metric, part.oldest);
+    }
   }
   return {};
 }
@@ -83,7 +84,7 @@ Result<std::vector<Bucket>> Metrics::buckets(const Scope& scope, const BucketQue
 bool Metrics::has_negative_values(const Scope& scope, const MetricId& metric) const {
   auto state = impl_->state.lock();
   const Series* series = find_series(*state, scope, metric);
-  return series != nullptr && series->record.has_negative;
+  return series != nullptr && series->facts.has_negative;
 }
 
 Time Metrics::now() const { return impl_->runtime.now(); }

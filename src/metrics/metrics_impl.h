@@ -22,18 +22,20 @@ namespace weir::metrics {
 
 /// One put(): its data summed per series, unit, tier and bucket.
 struct Put {
-  struct Target {
-    MetricId metric;
-    Tier tier;
-    UnitIndex unit;
+  struct Point {
+    HotKey place;  // tier and unit
     std::int64_t start_s;
-    auto operator<=>(const Target&) const = default;
+    Aggregate aggregate;
+  };
+  struct Part {
+    MetricId metric;
+    Time oldest;
+    std::vector<Point> points = {};  // each bucket once
   };
   Scope scope;
   std::string batch_id;
   Time now;
-  std::map<Target, Aggregate> points;
-  std::map<MetricId, Time> oldest;  // per series
+  std::vector<Part> parts;  // each series once
   Result<void> result;
   bool is_repeated = false;  // its batch id was accepted before
 };

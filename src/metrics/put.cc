@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <deque>
+#include <functional>
+#include <tuple>
+#include <unordered_map>
 
 #include "metrics/metrics_impl.h"
 
@@ -24,24 +28,73 @@ Aggregate aggregate_of(const Datum& datum) {
   return out;
 }
 
+std::size_t hash_of(const MetricId& metric) {
+  const std::hash<std::string_view> hash;
+  std::size_t out = hash(metric.metric_name);
+  for (const Dimension& dimension : metric.dimensions) {
+    out = out * 0x9e3779b97f4a7c15 + hash(dimension.name);
+    out = out * 0x9e3779b97f4a7c15 + hash(dimension.value);
+  }
+  return out;
+}
+
+/// Finds the part of a series while a put is built. All of one namespace.
+class PartsOfPut {
+ public:
+  explicit PartsOfPut(Put& put) : put_(put) {}
+
+  Put::Part& of(MetricId metric, Time time) {
+    const std::size_t hash = hash_of(metric);
+    const auto [begin, end] = by_hash_.equal_range(hash);
+    for (auto at = begin; at != end; ++at) {
+      Put::Part& part = put_.parts[at->second];
+      if (part.metric != metric) continue;
+      part.oldest = std::min(part.oldest, time);
+      return part;
+    }
+    by_hash_.emplace(hash, put_.parts.size());
+    return put_.parts.emplace_back(Put::Part{std::move(metric), time});
+  }
+
+ private:
+  Put& put_;
+  std::unordered_multimap<std::size_t, std::size_t> by_hash_;
+};
+
+void add_to(Put::Part& part, HotKey place, Time time, const Aggregate& aggregate) {
+  const std::int64_t start_s = floor_to(time.seconds(), length_s(place.first));
+  const auto is_it = [&](const Put::Point& point) {
+    return point.start_s == start_s && point.place == place;
+  };
+  const auto found = std::find_if(part.points.rbegin(), part.points.rend(), is_it);
+  if (found == part.points.rend()) {
+    part.points.push_back({place, start_s, aggregate});
+  } else {
+    found->aggregate.merge(aggregate);
+  }
+}
+
 /// What a group of puts will change, built aside and published after it is stored.
 class Staging {
  public:
-  Staging(Metrics::Impl& impl) : impl_(impl) {}
+  explicit Staging(Metrics::Impl& impl) : impl_(impl) {}
 
   void add(Put& put) {
     if (!put.batch_id.empty() && is_known(put)) {
       put.is_repeated = true;
       return;
     }
-    if (auto resolved = resolve(put); !resolved) {
-      put.result = resolved;
+    auto changed = resolve(put);
+    if (!changed) {
+      put.result = std::move(changed).error();
       return;
     }
-    for (const auto& [target, aggregate] : put.points) {
-      if (auto added = add_point(put, target, aggregate); !added) {
-        failure_ = added;
-        return;
+    for (std::size_t i = 0; i < put.parts.size(); ++i) {
+      for (const Put::Point& point : put.parts[i].points) {
+        if (auto added = add_point(put, *(*changed)[i], point); !added) {
+          failure_ = added;
+          return;
+        }
       }
     }
     if (!put.batch_id.empty()) new_ids_[put.scope].push_back(put.batch_id);
@@ -50,13 +103,14 @@ class Staging {
   Result<void> store() {
     WEIR_CHECK(failure_);
     store::WriteBatch batch;
-    for (auto& [key, changed] : changed_) {
+    for (const Changed& changed : changed_) {
       if (changed.must_save) {
-        batch.put(series_key(key.first, changed.record.id), to_json_text(changed.record));
+        batch.put(series_key(*changed.scope, changed.facts.id),
+                  to_json_text(SeriesRecord::of(*changed.metric, changed.facts)));
       }
       for (const auto& [point, aggregate] : changed.points) {
-        const auto& [hot, start_s] = point;
-        batch.put(point_key(key.first, changed.record.id, hot.first, hot.second, start_s),
+        const auto& [place, start_s] = point;
+        batch.put(point_key(*changed.scope, changed.facts.id, place.first, place.second, start_s),
                   aggregate.encode());
       }
     }
@@ -68,7 +122,7 @@ class Staging {
   void publish() {
     auto state = impl_.state.lock();
     state->next_id = std::max(state->next_id, next_id_);
-    for (auto& [key, changed] : changed_) publish_series(*state, key.first, changed);
+    for (Changed& changed : changed_) publish_series(*state, changed);
     for (auto& [scope, ids] : new_ids_) {
       ScopeState& mine = state->scopes[scope];
       for (std::string& id : ids) {
@@ -84,12 +138,22 @@ class Staging {
 
  private:
   struct Changed {
+    const Scope* scope;  // of a put of the group, as the metric
+    const MetricId* metric;
     Series* existing = nullptr;  // stays where it is while we have the writer's turn
-    SeriesRecord record;
-    Time last_put;
+    SeriesFacts facts = {};
+    Time last_put = {};
     bool must_save = false;
-    std::map<HotKey, HotPoints> loaded;  // was not in memory
-    std::map<std::pair<HotKey, std::int64_t>, Aggregate> points;
+    std::map<HotKey, HotPoints> loaded = {};  // was not in memory
+    std::map<std::pair<HotKey, std::int64_t>, Aggregate> points = {};
+  };
+  /// New series by what they are.
+  struct Name {
+    const Scope* scope;
+    const MetricId* metric;
+    bool operator<(const Name& other) const {
+      return std::tie(*metric, *scope) < std::tie(*other.metric, *other.scope);
+    }
   };
 
   bool is_known(const Put& put) {
@@ -100,64 +164,72 @@ class Staging {
     return mine != state->scopes.end() && mine->second.batch_ids.contains(put.batch_id);
   }
 
-  /// Finds or makes the series of the put, all of them or none.
-  Result<void> resolve(const Put& put) {
+  /// Finds or makes the series of the put's parts, all of them or none.
+  Result<std::vector<Changed*>> resolve(const Put& put) {
+    std::vector<Changed*> out;
+    std::vector<std::size_t> unknown;
     auto state = impl_.state.lock();
     next_id_ = std::max(next_id_, state->next_id);
-    std::vector<MetricId> unknown;
-    for (const auto& [metric, oldest] : put.oldest) {
-      const auto [at, is_new] = changed_.try_emplace({put.scope, metric});
-      if (!is_new) continue;
-      Changed& changed = at->second;
-      changed.existing = find_series(*state, put.scope, metric);
-      if (changed.existing != nullptr) {
-        changed.record = changed.existing->record;
-        changed.last_put = changed.existing->last_put;
+    for (const Put::Part& part : put.parts) {
+      Series* series = find_series(*state, put.scope, part.metric);
+      Changed*& changed = out.emplace_back();
+      if (series != nullptr) {
+        changed = of_series(put, part, *series);
+        continue;
+      }
+      const auto made = new_.find({&put.scope, &part.metric});
+      if (made != new_.end()) {
+        changed = made->second;
       } else {
-        unknown.push_back(metric);
+        unknown.push_back(out.size() - 1);
       }
     }
-    if (state->series_count + new_series_ + unknown.size() > impl_.config.series_max) {
-      for (const MetricId& metric : unknown) changed_.erase({put.scope, metric});
+    if (state->series_count + new_.size() + unknown.size() > impl_.config.series_max) {
       return Error{ErrorKind::limit, "LimitExceeded",
                    "The maximum number of metrics (setting series_max) is reached."};
     }
-    new_series_ += unknown.size();
-    for (const MetricId& metric : unknown) {
-      Changed& changed = changed_[{put.scope, metric}];
-      changed.record.id = next_id_++;
-      changed.record.metric = metric;
+    for (const std::size_t i : unknown) {
+      Changed& changed = changed_.emplace_back(Changed{&put.scope, &put.parts[i].metric});
+      changed.facts.id = next_id_++;
       changed.must_save = true;
+      new_.emplace(Name{changed.scope, changed.metric}, &changed);
+      out[i] = &changed;
     }
-    return {};
+    return out;
   }
 
-  Result<void> add_point(const Put& put, const Put::Target& target, const Aggregate& aggregate) {
-    Changed& changed = changed_.at({put.scope, target.metric});
-    note_use(changed, put, target, aggregate);
-    const HotKey hot{target.tier, target.unit};
-    const auto [at, is_new] = changed.points.try_emplace({hot, target.start_s});
+  Changed* of_series(const Put& put, const Put::Part& part, Series& series) {
+    Changed*& changed = by_series_[&series];
+    if (changed != nullptr) return changed;
+    changed = &changed_.emplace_back(Changed{&put.scope, &part.metric, &series, series.facts});
+    changed->last_put = series.last_put;
+    return changed;
+  }
+
+  Result<void> add_point(const Put& put, Changed& changed, const Put::Point& point) {
+    note_use(changed, put, point);
+    const auto [at, is_new] = changed.points.try_emplace({point.place, point.start_s});
     if (is_new) {
-      WEIR_TRY(at->second, current(put.scope, changed, hot, target.start_s));
+      WEIR_TRY(at->second, current(put.scope, changed, point.place, point.start_s));
     }
-    at->second.merge(aggregate);
+    at->second.merge(point.aggregate);
     return {};
   }
 
-  static void note_use(Changed& changed, const Put& put, const Put::Target& target,
-                       const Aggregate& aggregate) {
-    SeriesRecord& record = changed.record;
-    const std::int64_t unit_bit = std::int64_t{1} << target.unit;
+  static void note_use(Changed& changed, const Put& put, const Put::Point& point) {
+    SeriesFacts& facts = changed.facts;
+    const auto& [tier, unit] = point.place;
+    const std::int64_t unit_bit = std::int64_t{1} << unit;
     changed.last_put = std::max(changed.last_put, put.now);
-    if ((record.units & unit_bit) == 0 || changed.last_put > record.last_put + kLastPutSlack ||
-        (aggregate.minimum < 0 && !record.has_negative) ||
-        (target.tier == Tier::second && !record.has_seconds)) {
+    if ((facts.units & unit_bit) == 0 || changed.last_put > facts.last_put + kLastPutSlack ||
+        (point.aggregate.minimum < 0 && !facts.has_negative) ||
+        (tier == Tier::second && !facts.has_seconds)) {
       changed.must_save = true;
     }
-    record.units |= unit_bit;
-    record.has_negative = record.has_negative || aggregate.minimum < 0;
-    record.has_seconds = record.has_seconds || target.tier == Tier::second;
-    if (changed.must_save) record.last_put = changed.last_put;
+    facts.units |= unit_bit;
+    facts.has_negative = facts.has_negative || point.aggregate.minimum < 0;
+    facts.has_seconds = facts.has_seconds || tier == Tier::second;
+    if (changed.must_save) facts.last_put = changed.last_put;
   }
 
   /// The point as it is now; an empty one if there is none.
@@ -184,7 +256,7 @@ class Staging {
   Result<Aggregate> read_point(const Scope& scope, const Changed& changed, HotKey hot,
                                std::int64_t start_s) const {
     WEIR_TRY(const auto bytes,
-             impl_.store.get(point_key(scope, changed.record.id, hot.first, hot.second, start_s)));
+             impl_.store.get(point_key(scope, changed.facts.id, hot.first, hot.second, start_s)));
     if (!bytes) return Aggregate{};
     return Aggregate::decode(*bytes);
   }
@@ -197,7 +269,7 @@ class Staging {
     points.from_s = floor_to((impl_.runtime.now() - kHotLoadedBack).seconds(), 60);
     const auto cursor = impl_.store.cursor();
     WEIR_TRY(points.points,
-             impl_.stored_points(*cursor, scope, changed.record.id, hot, points.from_s,
+             impl_.stored_points(*cursor, scope, changed.facts.id, hot, points.from_s,
                                  std::numeric_limits<std::int64_t>::max()));
     return &points;
   }
@@ -216,15 +288,15 @@ class Staging {
     }
   }
 
-  void publish_series(Metrics::Impl::State& state, const Scope& scope, Changed& changed) {
+  static void publish_series(Metrics::Impl::State& state, Changed& changed) {
     Series* series = changed.existing;
     if (series == nullptr) {
       auto made = std::make_unique<Series>();
       series = made.get();
-      state.scopes[scope].series.insert_or_assign(changed.record.metric, std::move(made));
+      state.scopes[*changed.scope].series.insert_or_assign(*changed.metric, std::move(made));
       ++state.series_count;
     }
-    series->record = changed.record;
+    series->facts = changed.facts;
     series->last_put = changed.last_put;
     for (auto& [hot, points] : changed.loaded) {
       state.hot_count += points.points.size();
@@ -248,8 +320,9 @@ class Staging {
   Metrics::Impl& impl_;
   Result<void> failure_;
   std::int64_t next_id_ = 1;
-  std::size_t new_series_ = 0;
-  std::map<std::pair<Scope, MetricId>, Changed> changed_;
+  std::deque<Changed> changed_;
+  std::unordered_map<const Series*, Changed*> by_series_;
+  std::map<Name, Changed*> new_;
   std::map<Scope, std::vector<std::string>> new_ids_;
 };
 
@@ -262,19 +335,18 @@ Put Metrics::Impl::prepare(const Scope& scope, std::string_view namespace_name,
   put.batch_id = batch_id;
   put.now = runtime.now();
   const std::int64_t oldest_second = put.now.seconds() - kept_s(Tier::second);
+  PartsOfPut parts(put);
   for (const Datum& datum : data) {
-    const MetricId metric = MetricId::make(namespace_name, datum.metric_name, datum.dimensions);
     const Time time = datum.timestamp.value_or(put.now);
-    const auto [oldest, is_new] = put.oldest.try_emplace(metric, time);
-    if (!is_new) oldest->second = std::min(oldest->second, time);
+    Put::Part& part =
+        parts.of(MetricId::make(namespace_name, datum.metric_name, datum.dimensions), time);
     const UnitIndex unit = unit_index(datum.unit.value_or("None")).value_or(kUnitNone);
     const Aggregate aggregate = aggregate_of(datum);
     if (aggregate.empty()) continue;
-    const auto add_to = [&](Tier tier) {
-      put.points[{metric, tier, unit, floor_to(time.seconds(), length_s(tier))}].merge(aggregate);
-    };
-    add_to(Tier::minute);
-    if (datum.storage_resolution == 1 && time.seconds() >= oldest_second) add_to(Tier::second);
+    add_to(part, {Tier::minute, unit}, time, aggregate);
+    if (datum.storage_resolution == 1 && time.seconds() >= oldest_second) {
+      add_to(part, {Tier::second, unit}, time, aggregate);
+    }
   }
   return put;
 }

@@ -51,12 +51,12 @@ class Collector {
 };
 
 /// The tiers whose points fit whole into the buckets, finest first.
-std::vector<Tier> tiers_of(const BucketQuery& query, const SeriesRecord& record) {
+std::vector<Tier> tiers_of(const BucketQuery& query, const SeriesFacts& facts) {
   const auto fits = [&](Tier tier) {
     return query.period_s % length_s(tier) == 0 && query.from.seconds() % length_s(tier) == 0;
   };
   if (!fits(Tier::minute)) {
-    return record.has_seconds ? std::vector{Tier::second} : std::vector<Tier>{};
+    return facts.has_seconds ? std::vector{Tier::second} : std::vector<Tier>{};
   }
   std::vector<Tier> tiers = {Tier::minute};
   for (const Tier tier : {Tier::five_minutes, Tier::hour}) {
@@ -107,20 +107,20 @@ Result<std::vector<Bucket>> Metrics::Impl::buckets(const Scope& scope,
   const std::int64_t to_s = (query.to.ms + 999) / 1000;
   // Before this second the coarser tiers may hold data as well.
   const std::int64_t rolled_up_s = runtime.now().seconds() - kept_s(Tier::minute);
-  SeriesRecord record;
+  SeriesFacts facts;
   std::vector<Tier> tiers;
   std::vector<UnitIndex> cold;
   {
     auto held = state.lock();
     Series* series = find_series(*held, scope, query.metric);
     if (series == nullptr) return std::vector<Bucket>{};
-    record = series->record;
-    tiers = tiers_of(query, record);
+    facts = series->facts;
+    tiers = tiers_of(query, facts);
     if (tiers.empty()) return std::vector<Bucket>{};
     const bool only_finest = tiers[0] == Tier::second || from_s > rolled_up_s;
     for (std::size_t i = 0; i < units().size(); ++i) {
       const auto unit = static_cast<UnitIndex>(i);
-      if ((record.units >> i & 1) == 0 || (query.unit && *query.unit != units()[i])) continue;
+      if ((facts.units >> i & 1) == 0 || (query.unit && *query.unit != units()[i])) continue;
       if (only_finest && add_from_memory(out, *held, *series, {tiers[0], unit}, from_s, to_s)) {
         continue;
       }
@@ -132,7 +132,7 @@ Result<std::vector<Bucket>> Metrics::Impl::buckets(const Scope& scope,
   for (const UnitIndex unit : cold) {
     for (const Tier tier : tiers) {
       WEIR_TRY(const auto points,
-               stored_points(*cursor, scope, record.id, {tier, unit}, from_s, to_s));
+               stored_points(*cursor, scope, facts.id, {tier, unit}, from_s, to_s));
       for (const auto& [start_s, point] : points) out.add(unit, start_s, point);
     }
   }

@@ -14,6 +14,10 @@ std::optional<UnitIndex> unit_index(std::string_view unit) {
   return static_cast<UnitIndex>(found - known.begin());
 }
 
+SeriesRecord SeriesRecord::of(const MetricId& metric, const SeriesFacts& facts) {
+  return {facts.id, metric, facts.last_put, facts.units, facts.has_seconds, facts.has_negative};
+}
+
 Shape SeriesRecord::shape() {
   using S = SeriesRecord;
   static constexpr Member members[] = {
@@ -40,7 +44,11 @@ std::string batch_key(const Scope& scope, std::uint64_t number) {
 }
 
 std::string points_prefix(const Scope& scope, std::int64_t id, Tier tier, UnitIndex unit) {
-  std::string key = "metrics.points/" + scope.key();
+  constexpr std::string_view kSpace = "metrics.points/";
+  std::string key;
+  key.reserve(kSpace.size() + scope.account.size() + scope.region.size() + 2 + 8 + 2 + 8);
+  key += kSpace;
+  key += scope.key();
   store::append_u64(key, static_cast<std::uint64_t>(id));
   key += static_cast<char>(tier);
   key += static_cast<char>(unit);

@@ -49,13 +49,26 @@ using UnitIndex = std::uint8_t;  // into units()
 constexpr UnitIndex kUnitNone = 26;
 std::optional<UnitIndex> unit_index(std::string_view unit);
 
-struct SeriesRecord {
+/// What is stored of a series besides its metric.
+struct SeriesFacts {
   std::int64_t id = 0;
-  MetricId metric;
   Time last_put;           // not newer than stated; at most kLastPutSlack older
   std::int64_t units = 0;  // bit i: has data in units()[i]
   bool has_seconds = false;
   bool has_negative = false;
+};
+
+/// The stored form.
+struct SeriesRecord {
+  std::int64_t id = 0;
+  MetricId metric;
+  Time last_put;
+  std::int64_t units = 0;
+  bool has_seconds = false;
+  bool has_negative = false;
+
+  static SeriesRecord of(const MetricId& metric, const SeriesFacts& facts);
+  SeriesFacts facts() const { return {id, last_put, units, has_seconds, has_negative}; }
   static Shape shape();
 };
 
@@ -69,7 +82,7 @@ struct HotPoints {
 using HotKey = std::pair<Tier, UnitIndex>;
 
 struct Series {
-  SeriesRecord record;
+  SeriesFacts facts;
   Time last_put;  // exact
   std::map<HotKey, HotPoints> hot;
 };

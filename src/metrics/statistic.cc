@@ -106,6 +106,13 @@ std::optional<Statistic> Statistic::parse(std::string_view text) {
   Statistic out;
   out.name_ = text;
   if (text.size() > kTextMax) return {};
+  constexpr std::string_view kSuffixes[] = {"_E", "_L", "_H"};
+  for (const std::string_view suffix : kSuffixes) {
+    if (!text.ends_with(suffix)) continue;
+    text.remove_suffix(suffix.size());
+    if (text.ends_with(')')) return {};  // not of the range forms
+    break;
+  }
   for (const Name& name : kBasic) {
     if (text != name.text) continue;
     out.kind_ = name.kind;
@@ -123,6 +130,14 @@ std::optional<Statistic> Statistic::parse(std::string_view text) {
     if (!percent) return {};
     out.kind_ = Kind::percentile;
     out.high_ = {true, *percent};
+    return out;
+  }
+  if (text.starts_with('o') || text.starts_with('u')) {
+    const auto value = parse_number(text.substr(1));
+    if (!value) return {};
+    out.kind_ = Kind::percentile_rank;
+    out.by_percent_ = false;
+    (text[0] == 'o' ? out.low_ : out.high_) = {true, *value};
     return out;
   }
   for (const Name& name : kShort) {

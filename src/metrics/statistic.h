@@ -11,6 +11,9 @@ namespace weir::metrics {
 
 /// A statistic by name: `Average`, `p99.9`, `TM(10%:90%)`, `PR(:300)` (User Guide, "Statistics
 /// definitions").
+///
+/// The service model also allows `oN`, `uN` and the endings `_E`, `_L`, `_H`, whose meaning AWS
+/// does not publish. Here oN is PR(N:), uN is PR(:N), and the endings change nothing.
 class Statistic {
  public:
   enum class Kind {

@@ -27,15 +27,38 @@ TEST(Statistic, GrammarOfAwsIsAccepted) {
        {"SampleCount", "Average",  "Sum",        "Minimum",     "Maximum",        "IQM",
         "p0",          "p99",      "p99.9",      "p100",        "p99.0123456789", "tm90",
         "tc90",        "ts90",     "wm90",       "TM(10%:90%)", "TM(:90%)",       "TM(10%:)",
-        "TC(80:500)",  "TS(:0.5)", "WM(5%:95%)", "PR(:300)",    "PR(100:)",       "PR(100:300)"}) {
+        "TC(80:500)",  "TS(:0.5)", "WM(5%:95%)", "PR(:300)",    "PR(100:)",       "PR(100:300)",
+        "o100",        "u0.5",     "p99_E",      "Average_L",   "IQM_H",          "tm90_L",
+        "o5_H"}) {
     EXPECT_TRUE(Statistic::parse(text)) << text;
   }
 }
 
 TEST(Statistic, OtherTextIsRefused) {
-  for (const char* text :
-       {"", "90", "p", "p101", "p-1", "P99", "average", "p99.01234567890", "tm", "TM()", "TM(:)",
-        "TM(10%:90)", "TM(90%:10%)", "PR(10%:90%)", "XX(1:2)", "TM(1:2", "p1e2", "p99%"}) {
+  for (const char* text : {"",
+                           "90",
+                           "p",
+                           "p101",
+                           "p-1",
+                           "P99",
+                           "average",
+                           "p99.01234567890",
+                           "tm",
+                           "TM()",
+                           "TM(:)",
+                           "TM(10%:90)",
+                           "TM(90%:10%)",
+                           "PR(10%:90%)",
+                           "XX(1:2)",
+                           "TM(1:2",
+                           "p1e2",
+                           "p99%",
+                           "o",
+                           "u-1",
+                           "p99_X",
+                           "_E",
+                           "p99_E_E",
+                           "TM(10%:90%)_E"}) {
     EXPECT_FALSE(Statistic::parse(text)) << text;
   }
 }
@@ -57,6 +80,59 @@ TEST(Statistic, TrimmedStatisticsDropTheOutside) {
   EXPECT_DOUBLE_EQ(value_of("ts90", values), 450);
   EXPECT_DOUBLE_EQ(value_of("IQM", values), 55);
   EXPECT_DOUBLE_EQ(value_of("wm90", values), 54);  // 100 counts as 90
+}
+
+// Goal: every form against a slow twin that has all samples in a sorted list. Percentages are
+// chosen so that no sample is cut.
+TEST(Statistic, ExactValuesEqualASlowTwin) {
+  std::mt19937_64 random(3);
+  const auto join = [](double number) {
+    const std::string text = std::to_string(number);
+    return text.substr(0, text.find('.') + 4);
+  };
+  for (int round = 0; round < 500; ++round) {
+    std::vector<double> values(100);
+    for (double& value : values) value = static_cast<double>(random() % 60);
+    std::vector<double> sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    const int low = static_cast<int>(random() % 50);
+    const int high = 51 + static_cast<int>(random() % 49);
+    const double above = static_cast<double>(random() % 30);
+    const double up_to = above + 1 + static_cast<double>(random() % 30);
+    std::vector<double> ranks(sorted.begin() + low, sorted.begin() + high);
+    std::vector<double> between;
+    for (const double value : sorted) {
+      if (value > above && value <= up_to) between.push_back(value);
+    }
+    const auto sum = [](const std::vector<double>& of) {
+      double total = 0;
+      for (const double value : of) total += value;
+      return total;
+    };
+    const std::string percents = std::to_string(low) + "%:" + std::to_string(high) + "%)";
+    const std::string bounds = join(above) + ":" + join(up_to) + ")";
+    const auto n = static_cast<double>(ranks.size());
+    EXPECT_DOUBLE_EQ(value_of("TM(" + percents, values), sum(ranks) / n);
+    EXPECT_DOUBLE_EQ(value_of("TS(" + percents, values), sum(ranks));
+    EXPECT_DOUBLE_EQ(value_of("TC(" + percents, values), n);
+    EXPECT_DOUBLE_EQ(value_of("TC(" + bounds, values), static_cast<double>(between.size()));
+    EXPECT_DOUBLE_EQ(value_of("TS(" + bounds, values), sum(between));
+    EXPECT_DOUBLE_EQ(value_of("PR(" + bounds, values), static_cast<double>(between.size()));
+    EXPECT_DOUBLE_EQ(value_of("o" + join(above), values),
+                     static_cast<double>(std::count_if(sorted.begin(), sorted.end(),
+                                                       [&](double v) { return v > above; })));
+    EXPECT_DOUBLE_EQ(value_of("u" + join(up_to), values),
+                     static_cast<double>(std::count_if(sorted.begin(), sorted.end(),
+                                                       [&](double v) { return v <= up_to; })));
+    EXPECT_EQ(value_of("p" + std::to_string(high), values),
+              sorted[static_cast<std::size_t>(high) - 1]);
+    double clamped = 0;
+    for (const double value : sorted) clamped += std::min(std::max(value, above), up_to);
+    EXPECT_NEAR(value_of("WM(" + bounds, values), clamped / 100, 1e-12 * 100);
+    EXPECT_DOUBLE_EQ(value_of("IQM", values), sum({sorted.begin() + 25, sorted.begin() + 75}) / 50);
+    EXPECT_DOUBLE_EQ(value_of("tm" + std::to_string(high), values),
+                     sum({sorted.begin(), sorted.begin() + high}) / high);
+  }
 }
 
 TEST(Statistic, LowerValueBoundIsExclusiveAndUpperInclusive) {
