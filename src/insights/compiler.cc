@@ -2,6 +2,7 @@
 #include "insights/compiler.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "insights/commands/steps.h"
@@ -414,6 +415,18 @@ Result<void> Compiler::finish() {
   return {};
 }
 
+namespace {
+
+/// How many rows of a gather are used, if the steps behind it say so.
+void tell_wanted(Gather& gather, std::span<const std::unique_ptr<Step>> steps) {
+  for (const auto& step : steps) {
+    if (const auto count = step->first_rows()) return gather.want(*count);
+    if (!step->is_rowwise()) return;
+  }
+}
+
+}  // namespace
+
 void tell_gathers(Plan& plan) {
   std::vector<Slot> needed;
   for (const OutputColumn& output : plan.outputs) needed.push_back(output.slot);
@@ -421,6 +434,7 @@ void tell_gathers(Plan& plan) {
   for (std::size_t i = plan.stages.size(); i-- > 0;) {
     Stage& stage = plan.stages[i];
     if (stage.gather) {
+      tell_wanted(*stage.gather, plan.stages[i + 1].steps);
       std::sort(needed.begin(), needed.end());
       needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
       stage.gather->keep(needed);

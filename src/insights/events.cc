@@ -2,6 +2,7 @@
 #include "insights/events.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/base64.h"
@@ -19,6 +20,21 @@ constexpr std::pair<std::string_view, SystemField> kSystemFields[] = {
     {"@log", SystemField::log},
     {"@ptr", SystemField::ptr},
 };
+
+/// Bytes in the order of the ids.
+using EventKey = std::array<char, 26>;
+EventKey key_of(const logs::EventId& id) {
+  EventKey key;
+  char* out = key.data();
+  const auto put = [&out](std::uint64_t number, int bytes) {
+    while (bytes-- > 0) *out++ = static_cast<char>(number >> (8 * bytes));
+  };
+  put(static_cast<std::uint64_t>(id.timestamp.ms), 8);
+  put(static_cast<std::uint64_t>(id.ingestion.ms), 8);
+  put(id.batch, 8);
+  put(id.index, 2);
+  return key;
+}
 
 /// The words of a stored dictionary; the texts stay in `stored`, which the batch holds.
 std::shared_ptr<const std::vector<Value>> words_of(const logs::Column& stored) {
@@ -93,7 +109,10 @@ void EventLoader::load(Slot slot, Batch& batch) {
 std::string_view EventLoader::text_field(SystemField field, std::size_t row, Arena& arena) const {
   if (field == SystemField::message) return block_.message(row);
   const logs::EventId id = block_.id(row);
-  if (field == SystemField::event_id) return arena.copy(id.text());
+  if (field == SystemField::event_id) {
+    const EventKey key = key_of(id);
+    return arena.copy({key.data(), key.size()});
+  }
   return arena.copy(EventPointer{block_.group(), block_.stream(), id}.text());
 }
 

@@ -25,6 +25,11 @@ class Step {
   virtual std::vector<Slot> reads() const = 0;
   /// Whether every row leaves as one row.
   virtual bool keeps_rows() const { return true; }
+  /// Whether each row leaves as it would alone, so that rows may be dropped before as well as
+  /// after.
+  virtual bool is_rowwise() const { return false; }
+  /// The step keeps this many first rows and does nothing else.
+  virtual std::optional<std::size_t> first_rows() const { return std::nullopt; }
   /// Whether it drops rows of events by a condition (`filter`).
   virtual bool is_filter() const { return false; }
 };
@@ -51,6 +56,8 @@ class Gather {
   virtual std::vector<Slot> reads() const = 0;
   /// Told once, when the plan is complete: the slots that are read after it.
   virtual void keep(std::vector<Slot>) {}
+  /// Told, if it is so, when the plan is complete: only the first rows of the result are used.
+  virtual void want(std::size_t) {}
 };
 
 struct OutputColumn {
