@@ -292,6 +292,7 @@ Result<void> Compiler::command() {
     return malformed(name.begin, name.end,
                      "unknown command " + quoted(name.text) + did_you_mean(name.text, names));
   }
+  if (found->is_of_standard_class) plan_->standard_commands.emplace_back(found->name);
   return found->compile(*this);
 }
 
@@ -391,6 +392,9 @@ Result<std::size_t> Compiler::subquery(bool is_join) {
   }
   token_ = inner.token_;
   WEIR_CHECK(advance());
+  for (std::string& name : inner.plan_->standard_commands) {
+    plan_->standard_commands.push_back(std::move(name));
+  }
   plan_->subqueries.push_back({inner.plan_, is_join});
   return plan_->subqueries.size() - 1;
 }

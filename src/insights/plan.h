@@ -32,6 +32,8 @@ class Step {
   virtual std::optional<std::size_t> first_rows() const { return std::nullopt; }
   /// Whether it drops rows of events by a condition (`filter`).
   virtual bool is_filter() const { return false; }
+  /// False: it drops all of these events.
+  virtual bool may_keep(const FieldFacts&) const { return true; }
 };
 
 /// A command that needs all rows before it gives the first. Every worker fills a state of its own;
@@ -94,7 +96,8 @@ struct Plan {
   };
   std::vector<Lookup> lookups;
   std::vector<std::string> warnings;
-  std::optional<Duration> compare_with;  // `diff`: how much earlier the other time span is
+  std::vector<std::string> standard_commands;  // used ones that class INFREQUENT_ACCESS has not
+  std::optional<Duration> compare_with;        // `diff`: how much earlier the other time span is
 };
 
 }  // namespace weir::insights
