@@ -2,7 +2,7 @@
 // AWS's sample queries for VPC flow logs, over records in the log store (Weir) and over the same
 // records as a text file (DuckDB, read_csv), taking turns. Prints both times and their ratio.
 //
-//     weir_bench_insights [records] [rounds] [folder]
+//     weir_bench_insights [records] [rounds] [folder] [words of the sample's name]
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +14,7 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -224,6 +225,7 @@ int main(int argc, char** argv) {
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
   const std::filesystem::path folder =
       argc > 3 ? argv[3] : std::filesystem::temp_directory_path() / "weir_bench_insights";
+  const std::string_view wanted = argc > 4 ? argv[4] : "";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   {
@@ -243,6 +245,7 @@ int main(int argc, char** argv) {
     std::printf("%-30s %8s %8s %6s | %8s %8s %6s\n", "query", "weir", "duckdb", "ratio", "weir cpu",
                 "duck cpu", "ratio");
     for (const Sample& sample : kSamples) {
+      if (std::string_view(sample.name).find(wanted) == std::string_view::npos) continue;
       std::vector<double> weir_wall, duck_wall, weir_cpu, duck_cpu;
       for (int i = 0; i < rounds; ++i) {
         const Spent a = measure([&] { run_insights(runtime, logs, scope, sample.insights); });

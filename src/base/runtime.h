@@ -59,6 +59,10 @@ class Runtime {
   virtual void cancel(TimerId timer) = 0;
   /// Runs `task` on a worker as soon as one is free.
   virtual void post(Task task) = 0;
+  /// Runs `task` on a worker of low priority, of which there are few: it gets the processor when
+  /// other threads leave it. For long work, such as queries, in slices of milliseconds; not to hold
+  /// a lock that other threads wait for longer than for a moment.
+  virtual void post_background(Task task) = 0;
   /// Cancels timers, drops tasks that have not started, waits for those that run.
   virtual void quiesce() = 0;
 
@@ -76,6 +80,7 @@ class Runtime {
 /// clocks forward (CI mode) and runs the timers that become due in their order.
 class SystemRuntime final : public Runtime {
  public:
+  /// Beside the workers there are as many of low priority as the machine has processors.
   explicit SystemRuntime(std::size_t workers);
   ~SystemRuntime() override;
   Time now() const override;
@@ -84,6 +89,7 @@ class SystemRuntime final : public Runtime {
   TimerId after(Duration delay, Task task) override;
   void cancel(TimerId timer) override;
   void post(Task task) override;
+  void post_background(Task task) override;
   void quiesce() override;
   void advance(Duration by);
   /// Takes back every advance(). For use after quiesce(), when nothing is left that has seen the
@@ -107,6 +113,7 @@ class SimulatedRuntime final : public Runtime {
   TimerId after(Duration delay, Task task) override;
   void cancel(TimerId timer) override;
   void post(Task task) override;
+  void post_background(Task task) override;
   void quiesce() override;
   /// Runs posted tasks and every timer due until then, time standing at each timer's own moment.
   void advance(Duration by);

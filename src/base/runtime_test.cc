@@ -2,6 +2,8 @@
 #include "base/runtime.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -67,6 +69,45 @@ TEST(SystemRuntime, PostedWorkRunsOnAWorker) {
   std::promise<std::thread::id> promise;
   runtime.post([&] { promise.set_value(std::this_thread::get_id()); });
   EXPECT_TRUE(promise.get_future().get() != std::this_thread::get_id());
+}
+
+TEST(SystemRuntime, BackgroundWorkRunsAtLowPriorityBesideABusyPool) {
+  SystemRuntime runtime(1);
+  std::promise<void> release;
+  runtime.post([&] { release.get_future().wait(); });
+  std::promise<int> nice;
+  runtime.post_background(
+      [&] { nice.set_value(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))); });
+  EXPECT_EQ(nice.get_future().get(), 19);
+  EXPECT_LT(getpriority(PRIO_PROCESS, static_cast<id_t>(getpid())), 19);
+  release.set_value();
+}
+
+TEST(SystemRuntime, QuiesceWaitsForBackgroundWork) {
+  SystemRuntime runtime(1);
+  std::promise<void> started;
+  std::promise<void> release;
+  std::atomic<bool> is_done = false;
+  runtime.post_background([&] {
+    started.set_value();
+    release.get_future().wait();
+    is_done = true;
+  });
+  started.get_future().wait();
+  auto quiet = std::async(std::launch::async, [&] { runtime.quiesce(); });
+  release.set_value();
+  quiet.get();
+  EXPECT_TRUE(is_done);
+}
+
+TEST(SimulatedRuntime, BackgroundWorkRunsInTheOrderOfPosting) {
+  SimulatedRuntime runtime(1);
+  std::vector<int> order;
+  runtime.post_background([&] { order.push_back(1); });
+  runtime.post([&] { order.push_back(2); });
+  runtime.post_background([&] { order.push_back(3); });
+  runtime.run_ready();
+  EXPECT_THAT(order, ElementsAre(1, 2, 3));
 }
 
 TEST(SystemRuntime, AdvanceRunsTimersInOrderAndMovesTheClock) {

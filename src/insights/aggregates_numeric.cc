@@ -7,6 +7,8 @@
 namespace weir::insights {
 namespace {
 
+constexpr std::size_t kAhead = 16;  // rows whose states are on the way into the cache
+
 /// An aggregate with one `State` for each group.
 template <class Derived, class State>
 class Each : public Aggregate {
@@ -84,8 +86,10 @@ class SumBase : public Each<SumBase, SumState> {
  public:
   void add(const GroupedRows& rows) override {
     states_.resize(rows.group_count);
-    each_number(*rows.argument, rows.rows(), rows.arena,
-                [&](std::size_t i, const Number& number) { states_[rows.groups[i]].add(number); });
+    each_number(*rows.argument, rows.rows(), rows.arena, [&](std::size_t i, const Number& number) {
+      if (i + kAhead < rows.rows()) __builtin_prefetch(&states_[rows.groups[i + kAhead]], 1);
+      states_[rows.groups[i]].add(number);
+    });
   }
 };
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "insights/column.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "net/address.h"
 
 namespace weir::insights {
@@ -20,6 +23,21 @@ std::vector<T> chosen(const std::vector<T>& all, std::span<const std::uint32_t> 
 std::shared_ptr<const Column> Column::of(Value value) {
   auto column = std::make_shared<Column>();
   column->constant = value;
+  return column;
+}
+
+Column Column::of(std::vector<Value> all) {
+  Column column;
+  const bool are_integers = std::ranges::all_of(
+      all, [](const Value& value) { return value.kind == Value::Kind::integer; });
+  if (are_integers) {
+    column.form = Form::integers;
+    column.integers.reserve(all.size());
+    for (const Value& value : all) column.integers.push_back(value.integer);
+  } else {
+    column.form = Form::values;
+    column.values = std::move(all);
+  }
   return column;
 }
 

@@ -33,6 +33,8 @@ struct Column {
   std::vector<Value> values;
 
   static std::shared_ptr<const Column> of(Value value);
+  /// In the densest form that has all of them.
+  static Column of(std::vector<Value> all);
 
   bool is_missing(std::size_t row) const { return !nulls.empty() && nulls[row] != 0; }
   /// The value of a row; texts that have to be made are written into `arena`.

@@ -2,6 +2,7 @@
 #include "insights/compiler.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "insights/commands/steps.h"
@@ -291,6 +292,7 @@ Result<void> Compiler::command() {
     return malformed(name.begin, name.end,
                      "unknown command " + quoted(name.text) + did_you_mean(name.text, names));
   }
+  if (found->is_of_standard_class) plan_->standard_commands.emplace_back(found->name);
   return found->compile(*this);
 }
 
@@ -390,6 +392,9 @@ Result<std::size_t> Compiler::subquery(bool is_join) {
   }
   token_ = inner.token_;
   WEIR_CHECK(advance());
+  for (std::string& name : inner.plan_->standard_commands) {
+    plan_->standard_commands.push_back(std::move(name));
+  }
   plan_->subqueries.push_back({inner.plan_, is_join});
   return plan_->subqueries.size() - 1;
 }
@@ -414,6 +419,18 @@ Result<void> Compiler::finish() {
   return {};
 }
 
+namespace {
+
+/// How many rows of a gather are used, if the steps behind it say so.
+void tell_wanted(Gather& gather, std::span<const std::unique_ptr<Step>> steps) {
+  for (const auto& step : steps) {
+    if (const auto count = step->first_rows()) return gather.want(*count);
+    if (!step->is_rowwise()) return;
+  }
+}
+
+}  // namespace
+
 void tell_gathers(Plan& plan) {
   std::vector<Slot> needed;
   for (const OutputColumn& output : plan.outputs) needed.push_back(output.slot);
@@ -421,6 +438,7 @@ void tell_gathers(Plan& plan) {
   for (std::size_t i = plan.stages.size(); i-- > 0;) {
     Stage& stage = plan.stages[i];
     if (stage.gather) {
+      tell_wanted(*stage.gather, plan.stages[i + 1].steps);
       std::sort(needed.begin(), needed.end());
       needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
       stage.gather->keep(needed);

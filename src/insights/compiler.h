@@ -25,6 +25,7 @@ class Compiler;
 struct Command {
   std::string_view name;
   Result<void> (*compile)(Compiler& compiler) = nullptr;
+  bool is_of_standard_class = false;  // groups of class INFREQUENT_ACCESS do not have it
 };
 const Command* find_command(std::string_view name);
 std::vector<std::string_view> command_names();

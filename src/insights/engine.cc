@@ -44,7 +44,9 @@ Result<void> add_matching(const logs::Logs& logs, const Scope& scope, const Sour
     do {
       const auto page = logs.log_groups(scope, query);
       for (const auto& one : page.items) {
-        if (has(source.classes, one.group.log_group_class)) out.insert(one.group.name);
+        const std::string& group_class = one.group.log_group_class;
+        const bool can_be_read = group_class != "DELIVERY";
+        if (can_be_read && has(source.classes, group_class)) out.insert(one.group.name);
       }
       if (out.size() > kGroupsMax) {
         return Error{ErrorKind::limit, "LimitExceededException",
@@ -68,6 +70,7 @@ std::unique_ptr<FlowShape> shape_for(const FlowFormats& formats, const Scope& sc
 std::span<const Source> Query::sources() const { return plan_->sources; }
 bool Query::rows_are_events() const { return plan_->pointer.has_value(); }
 std::size_t Query::limit() const { return plan_->limit; }
+std::span<const std::string> Query::standard_commands() const { return plan_->standard_commands; }
 std::span<const std::string> Query::warnings() const { return plan_->warnings; }
 std::vector<std::string> Query::columns() const {
   std::vector<std::string> names;

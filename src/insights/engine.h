@@ -73,6 +73,9 @@ class Query {
   std::size_t limit() const;
   /// The names of the output columns in their order, without @ptr.
   std::vector<std::string> columns() const;
+  /// Commands of it that log groups of class INFREQUENT_ACCESS do not have (User Guide, "Log
+  /// classes").
+  std::span<const std::string> standard_commands() const;
   /// What is legal and probably not meant, such as `foo-bar`, which is a subtraction.
   std::span<const std::string> warnings() const;
   const Plan& plan() const { return *plan_; }
@@ -110,6 +113,9 @@ struct RunOptions {
   Lookups lookups = {};
   /// Tasks on the runtime's workers at one time; 0: as many as the machine has cores.
   std::size_t workers = 0;
+  /// How long each sub-query may run (User Guide, "30 seconds"); beyond it the run ends with
+  /// LimitExceededException.
+  Duration subquery_time_max = std::chrono::seconds(30);
   // Reaching one of these ends the run with LimitExceededException, which names it.
   std::size_t groups_max = 2'000'000;                   // of one `stats`, `dedup` or `pattern`
   std::size_t rows_max = 2'000'000;                     // kept by a `sort` without a `limit`
@@ -120,9 +126,9 @@ struct RunOptions {
 struct Statistics {
   std::uint64_t records_matched = 0;  // passed every filter before the first other command
   std::uint64_t records_scanned = 0;
-  std::uint64_t bytes_scanned = 0;  // of messages
-  std::uint64_t records_skipped = 0;
-  std::uint64_t bytes_skipped = 0;
+  std::uint64_t bytes_scanned = 0;    // of messages
+  std::uint64_t records_skipped = 0;  // not read: the block has none that passes a filter
+  std::uint64_t bytes_skipped = 0;    // the same, and what a `limit any` did not need
   std::uint64_t log_groups_scanned = 0;
 };
 
@@ -146,7 +152,7 @@ struct Snapshot {
 /// One run of a query.
 ///
 /// Threads: every function may be called from any thread. The work is done in slices of some
-/// milliseconds on the workers of the runtime, so that other work gets its turn between them.
+/// milliseconds on the runtime's workers of low priority.
 /// Lifetime: the runtime and the logs outlive the run; destroying it stops it and waits for the
 /// slices that are under way.
 class Run {
@@ -164,7 +170,7 @@ class Run {
   bool is_final() const;
   Statistics statistics() const;
   /// While running: the rows as if what was scanned so far were everything (none while the state is
-  /// too large to be copied in a moment). Afterwards: the result.
+  /// too large to be copied in a moment, or on its way into the result). Afterwards: the result.
   Snapshot snapshot() const;
 
  private:

@@ -285,5 +285,62 @@ TEST(LogGroupFields, ComeWithTheirShare) {
   EXPECT_EQ(fields->back().percent, 50);
 }
 
+TEST(Run, ASubQueryThatRunsTooLongFailsTheRun) {
+  InsightsWorld world;
+  put_records(world, 100);
+  const auto query =
+      compile("filter srcAddr in (SOURCE \"/vpc/flow\" | fields srcAddr) | stats count(*)");
+  ASSERT_TRUE(query);
+  RunOptions options = world.options({"/vpc/flow"});
+  EXPECT_EQ(world.run(*query, options).state, RunState::complete);
+  options.subquery_time_max = Duration(0);
+  const Snapshot got = world.run(*query, options);
+  ASSERT_EQ(got.state, RunState::failed);
+  EXPECT_EQ(got.error->code, "LimitExceededException");
+  EXPECT_THAT(got.error->message, HasSubstr("sub-query ran longer than"));
+  const auto plain = compile("stats count(*)");
+  EXPECT_EQ(world.run(*plain, options).state, RunState::complete);
+}
+
+TEST(Run, BlocksWithoutTheValueOfAFilterAreSkipped) {
+  InsightsWorld world;
+  put_records(world, 10'000, "/a");
+  const auto run = [&](const std::string& filter) {
+    return world.run(filter + " | stats count(*) as n", {"/a"});
+  };
+  for (const char* const filter :
+       {"filterIndex dstPort = 22", "filter 22 = dstPort and bytes > 5", "filter action = \"DROP\"",
+        "filterIndex srcAddr in [\"10.9.0.1\", \"10.9.0.2\"]",
+        "filter dstPort = 1 or action = \"x\""}) {
+    const Snapshot got = run(filter);
+    ASSERT_EQ(got.state, RunState::complete) << filter;
+    EXPECT_EQ(got.statistics.records_skipped, 10'000) << filter;
+    EXPECT_GT(got.statistics.bytes_skipped, 500'000) << filter;
+    EXPECT_EQ(got.statistics.records_scanned, 0) << filter;
+    EXPECT_EQ(got.statistics.records_matched, 0) << filter;
+  }
+  // What may be there is read.
+  for (const char* const filter :
+       {"filter dstPort = 443", "filter dstPort = 22 or bytes > 5", "filter dstPort != 22",
+        "filter not dstPort = 22", "filter dstPort = 443.0", "filter action in [\"REJECT\", 1]"}) {
+    const Snapshot got = run(filter);
+    EXPECT_EQ(got.statistics.records_skipped, 0) << filter;
+    EXPECT_EQ(got.statistics.records_scanned, 10'000) << filter;
+    EXPECT_GT(got.statistics.records_matched, 0) << filter;
+  }
+  // A field that is defined anew is not the stored one.
+  const Snapshot renamed = run("fields 22 as dstPort | filter dstPort = 22");
+  EXPECT_EQ(renamed.statistics.records_matched, 10'000);
+}
+
+TEST(Compile, NamesTheCommandsOfTheStandardClass) {
+  EXPECT_TRUE(compile("filter a = 1 | stats count(*)")->standard_commands().empty());
+  EXPECT_THAT(compile("filterIndex a = 1 | pattern @message")->standard_commands(),
+              ElementsAre("filterIndex", "pattern"));
+  EXPECT_THAT(
+      compile("filter a in (SOURCE \"/g\" | filterIndex b = 1 | fields a)")->standard_commands(),
+      ElementsAre("filterIndex"));
+}
+
 }  // namespace
 }  // namespace weir::insights

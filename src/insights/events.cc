@@ -2,9 +2,13 @@
 #include "insights/events.h"
 
 #include <algorithm>
+#include <array>
+#include <mutex>
 #include <utility>
 
 #include "base/base64.h"
+#include "base/counters.h"
+#include "base/log.h"
 
 namespace weir::insights {
 namespace {
@@ -19,6 +23,21 @@ constexpr std::pair<std::string_view, SystemField> kSystemFields[] = {
     {"@log", SystemField::log},
     {"@ptr", SystemField::ptr},
 };
+
+/// Bytes in the order of the ids.
+using EventKey = std::array<char, 26>;
+EventKey key_of(const logs::EventId& id) {
+  EventKey key;
+  char* out = key.data();
+  const auto put = [&out](std::uint64_t number, int bytes) {
+    while (bytes-- > 0) *out++ = static_cast<char>(number >> (8 * bytes));
+  };
+  put(static_cast<std::uint64_t>(id.timestamp.ms), 8);
+  put(static_cast<std::uint64_t>(id.ingestion.ms), 8);
+  put(id.batch, 8);
+  put(id.index, 2);
+  return key;
+}
 
 /// The words of a stored dictionary; the texts stay in `stored`, which the batch holds.
 std::shared_ptr<const std::vector<Value>> words_of(const logs::Column& stored) {
@@ -93,7 +112,10 @@ void EventLoader::load(Slot slot, Batch& batch) {
 std::string_view EventLoader::text_field(SystemField field, std::size_t row, Arena& arena) const {
   if (field == SystemField::message) return block_.message(row);
   const logs::EventId id = block_.id(row);
-  if (field == SystemField::event_id) return arena.copy(id.text());
+  if (field == SystemField::event_id) {
+    const EventKey key = key_of(id);
+    return arena.copy({key.data(), key.size()});
+  }
   return arena.copy(EventPointer{block_.group(), block_.stream(), id}.text());
 }
 
@@ -130,7 +152,7 @@ void EventLoader::load_system(SystemField field, Slot slot, Batch& batch) {
   batch.set(slot, std::make_shared<const Column>(std::move(column)));
 }
 
-const FlowShape* EventLoader::stored_shape() {
+const FlowShape* EventLoader::stored_shape() const {
   if (shape_is_known_) return shape_;
   shape_is_known_ = true;
   const logs::BlockColumns* const columns = block_.columns();
@@ -144,6 +166,26 @@ const FlowShape* EventLoader::stored_shape() {
   return shape_;
 }
 
+bool EventLoader::may_equal(Slot slot, const Value& value) const {
+  const auto found =
+      std::find(fields_.discovered_slots.begin(), fields_.discovered_slots.end(), slot);
+  const logs::BlockColumns* const columns = block_.columns();
+  if (found == fields_.discovered_slots.end() || columns == nullptr ||
+      !columns->odd_rows().empty()) {
+    return true;
+  }
+  const FlowShape* const shape = stored_shape();
+  if (shape == nullptr) return true;
+  const std::size_t place = shape->place(
+      fields_.discovered[static_cast<std::size_t>(found - fields_.discovered_slots.begin())]);
+  if (place == FlowShape::npos) return true;
+  const auto number = number_of(value);
+  if (!number) return value.kind != Value::Kind::text || columns->may_have(place, value.text);
+  // Words may be other spellings of the number.
+  if (!number->is_integer || columns->kind(place) == logs::Column::Kind::text) return true;
+  return columns->may_have(place, std::to_string(number->integer));
+}
+
 bool EventLoader::load_stored(std::size_t place, Batch& batch) {
   const FlowShape* const shape = stored_shape();
   if (shape == nullptr || !block_.columns()->odd_rows().empty()) return false;
@@ -154,7 +196,17 @@ bool EventLoader::load_stored(std::size_t place, Batch& batch) {
     return true;
   }
   auto stored = block_.columns()->read(column_place);
-  if (!stored) return false;  // the text, which is read instead, tells of the damage
+  if (!stored) {  // the text, which is read instead, fails the query if it is damaged too
+    counter("weir_insights_damaged_columns_total",
+            "Columns of stored events that could not be unpacked; the text was read instead")
+        .add();
+    static std::once_flag told;
+    std::call_once(told, [&] {
+      log::warn("a column of stored events is damaged, its text is read instead",
+                {{"group", block_.group()}, {"error", stored.error().message}});
+    });
+    return false;
+  }
   batch.set(slot, std::make_shared<const Column>(read_stored(*std::move(stored), batch)));
   return true;
 }

@@ -10,6 +10,7 @@
 
 #include "insights/batch.h"
 #include "insights/discover.h"
+#include "insights/expression.h"
 #include "logs/scan.h"
 
 namespace weir::insights {
@@ -51,7 +52,7 @@ struct EventPointer {
 /// columns, else out of the text, and in both cases only those that are asked for.
 ///
 /// Threads: one.
-class EventLoader : public Loader {
+class EventLoader : public Loader, public FieldFacts {
  public:
   /// `custom`: the shape of the group's records if it is known; may be nullptr. `account` is part
   /// of
@@ -59,12 +60,14 @@ class EventLoader : public Loader {
   EventLoader(const EventFields& fields, const logs::ScannedBlock& block, const FlowShape* custom,
               const std::string& account);
   void load(Slot slot, Batch& batch) override;
+  /// By the bounds and dictionaries of the block's columns.
+  bool may_equal(Slot slot, const Value& value) const override;
 
  private:
   void load_system(SystemField field, Slot slot, Batch& batch);
   bool load_stored(std::size_t place, Batch& batch);
   void load_found(Batch& batch);
-  const FlowShape* stored_shape();
+  const FlowShape* stored_shape() const;
   Column read_stored(logs::Column stored, Batch& batch);
   std::string_view text_field(SystemField field, std::size_t row, Arena& arena) const;
 
@@ -73,8 +76,8 @@ class EventLoader : public Loader {
   const FlowShape* custom_;
   const std::string& account_;
   FieldFinder finder_;
-  bool shape_is_known_ = false;
-  const FlowShape* shape_ = nullptr;  // of the stored columns
+  mutable bool shape_is_known_ = false;
+  mutable const FlowShape* shape_ = nullptr;  // of the stored columns
 };
 
 }  // namespace weir::insights

@@ -264,7 +264,7 @@ void Executions::Impl::begin(const ActivePtr& active) {
     auto run = active->run.lock();
     *run = std::make_shared<Run>(runtime, logs, active->start.query, std::move(options),
                                  [this, weak = std::weak_ptr(active)] {
-                                   runtime.post([this, weak] {
+                                   runtime.post_background([this, weak] {
                                      if (const ActivePtr ended = weak.lock()) finish(ended);
                                    });
                                  });

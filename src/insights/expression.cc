@@ -405,6 +405,42 @@ bool ValueSet::contains(const Value& value) const {
 
 std::size_t ValueSet::size() const { return impl_->reals.size() + impl_->texts.size(); }
 
+std::vector<Value> ValueSet::values() const {
+  std::vector<Value> out;
+  for (const std::int64_t integer : impl_->integers) out.push_back(Value::of(integer));
+  for (const double real : impl_->reals) {
+    const bool is_integer = std::trunc(real) == real && std::abs(real) < 9e15;
+    if (!is_integer) out.push_back(Value::of(real));
+  }
+  for (const std::string& text : impl_->texts) out.push_back(Value::of(std::string_view(text)));
+  return out;
+}
+
+bool may_be_true(const Expression& expression, const FieldFacts& facts) {
+  using Kind = Expression::Kind;
+  const auto& args = expression.args;
+  switch (expression.kind) {
+    case Kind::logic_and:
+      return may_be_true(*args[0], facts) && may_be_true(*args[1], facts);
+    case Kind::logic_or:
+      return may_be_true(*args[0], facts) || may_be_true(*args[1], facts);
+    case Kind::binary: {
+      if (expression.op != Operator::equal) return true;
+      const bool is_first = args[0]->kind == Kind::slot && args[1]->is_constant();
+      const bool is_second = args[1]->kind == Kind::slot && args[0]->is_constant();
+      if (!is_first && !is_second) return true;
+      return facts.may_equal(args[is_first ? 0 : 1]->slot, args[is_first ? 1 : 0]->constant);
+    }
+    case Kind::in_list:
+      return args[0]->kind != Kind::slot ||
+             std::ranges::any_of(expression.set->values(), [&](const Value& value) {
+               return facts.may_equal(args[0]->slot, value);
+             });
+    default:
+      return true;
+  }
+}
+
 ExpressionPtr make_constant(Value value) {
   auto out = std::make_unique<Expression>();
   out->text = std::string(value.text);

@@ -43,10 +43,20 @@ class ValueSet {
   void add(const Value& value);
   bool contains(const Value& value) const;
   std::size_t size() const;
+  /// Numbers that are integers, other numbers, and texts that are no numbers, as values.
+  std::vector<Value> values() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+/// What is known of a field of some events without reading it.
+class FieldFacts {
+ public:
+  virtual ~FieldFacts() = default;
+  /// False: the field equals the value in none of them.
+  virtual bool may_equal(Slot slot, const Value& value) const = 0;
 };
 
 /// An expression whose names are slots.
@@ -119,6 +129,8 @@ struct RunContext {
 
 /// The expression for all rows of the batch.
 ColumnPtr evaluate(const Expression& expression, Batch& batch, const RunContext& run);
+/// False: the expression is true for none of the events.
+bool may_be_true(const Expression& expression, const FieldFacts& facts);
 /// Marks the rows for which the expression is true.
 std::vector<std::uint8_t> evaluate_marks(const Expression& expression, Batch& batch,
                                          const RunContext& run);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "insights/group_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 
 #include "net/address.h"
 
@@ -13,11 +13,9 @@ namespace {
 constexpr std::size_t kTagBits = 4;
 constexpr std::size_t kPlacesMin = 1024;
 
-std::uint64_t hash_words(const std::uint64_t* words, std::size_t count) {
-  std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
-  for (std::size_t i = 0; i < count; ++i) hash = mix(hash ^ words[i]);
-  return hash;
-}
+// Places and groups are all over memory: they are asked for some rows before they are needed.
+constexpr std::size_t kPlacesAhead = 24;
+constexpr std::size_t kGroupsAhead = 12;
 
 }  // namespace
 
@@ -56,7 +54,7 @@ GroupTable::GroupTable(std::size_t keys)
     : keys_(keys), stride_(keys + (keys * kTagBits + 63) / 64) {}
 
 std::size_t GroupTable::bytes() const {
-  return words_.capacity() * sizeof(std::uint64_t) + places_.size() * sizeof(std::uint32_t) +
+  return words_.capacity() * sizeof(std::uint64_t) + places_.size() * sizeof(Place) +
          texts_.bytes();
 }
 
@@ -146,32 +144,72 @@ void GroupTable::find(std::span<const ColumnPtr> keys, std::size_t rows,
   }
   rows_.assign(rows * stride_, 0);
   for (std::size_t place = 0; place < keys_; ++place) encode(*keys[place], place, rows);
-  for (std::size_t i = 0; i < rows; ++i) groups[i] = find_group(&rows_[i * stride_]);
+  find_groups(
+      rows, [this](std::size_t row) { return &rows_[row * stride_]; }, groups.data());
 }
 
-std::uint32_t GroupTable::find_group(const std::uint64_t* words) {
-  if (places_.size() < 2 * (size_ + 1)) grow();
+std::uint32_t GroupTable::hash_of(const std::uint64_t* words) const {
+  std::uint64_t hash = 0x9e3779b97f4a7c15ULL;
+  for (std::size_t i = 0; i < stride_; ++i) hash = mix(hash ^ words[i]);
+  return static_cast<std::uint32_t>(hash >> 32);
+}
+
+template <class WordsOf>
+void GroupTable::find_groups(std::size_t count, WordsOf words_of, std::uint32_t* groups) {
+  if (places_.empty()) grow();
+  std::vector<std::uint32_t> hashes(count);
+  for (std::size_t i = 0; i < count; ++i) hashes[i] = hash_of(words_of(i));
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t mask = places_.size() - 1;
+    if (i + kPlacesAhead < count) __builtin_prefetch(&places_[hashes[i + kPlacesAhead] & mask]);
+    if (i + kGroupsAhead < count) {
+      const Place& near = places_[hashes[i + kGroupsAhead] & mask];
+      if (near.number != 0) __builtin_prefetch(&words_[(near.number - 1) * stride_]);
+    }
+    groups[i] = find_group(words_of(i), hashes[i]);
+  }
+}
+
+std::uint32_t GroupTable::find_group(const std::uint64_t* words, std::uint32_t hash) {
+  if (places_.size() * 2 < (size_ + 1) * 3) grow();
   const std::size_t mask = places_.size() - 1;
-  for (std::size_t at = hash_words(words, stride_) & mask;; at = (at + 1) & mask) {
-    if (places_[at] == 0) {
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    Place& place = places_[at];
+    if (place.number == 0) {
       words_.insert(words_.end(), words, words + stride_);
-      places_[at] = static_cast<std::uint32_t>(++size_);
-      return static_cast<std::uint32_t>(size_ - 1);
+      place = {hash, static_cast<std::uint32_t>(++size_)};
+      return place.number - 1;
     }
-    const std::size_t found = places_[at] - 1;
-    if (std::memcmp(&words_[found * stride_], words, stride_ * sizeof(std::uint64_t)) == 0) {
-      return static_cast<std::uint32_t>(found);
-    }
+    if (place.hash != hash) continue;
+    const std::size_t found = place.number - 1;
+    if (std::equal(words, words + stride_, &words_[found * stride_])) return place.number - 1;
   }
 }
 
 void GroupTable::grow() {
-  places_.assign(std::max(places_.size() * 2, kPlacesMin), 0);
-  const std::size_t mask = places_.size() - 1;
-  for (std::size_t i = 0; i < size_; ++i) {
-    std::size_t at = hash_words(&words_[i * stride_], stride_) & mask;
-    while (places_[at] != 0) at = (at + 1) & mask;
-    places_[at] = static_cast<std::uint32_t>(i + 1);
+  std::vector<Place> places(std::max(places_.size() * 2, kPlacesMin));
+  const std::size_t mask = places.size() - 1;
+  for (const Place& place : places_) {
+    if (place.number == 0) continue;
+    std::size_t at = place.hash & mask;
+    while (places[at].number != 0) at = (at + 1) & mask;
+    places[at] = place;
+  }
+  places_ = std::move(places);
+}
+
+GroupTable::Tag GroupTable::tag(std::size_t group, std::size_t place) const {
+  const std::size_t bit = place * kTagBits;
+  return static_cast<Tag>((words_[group * stride_ + keys_ + bit / 64] >> (bit % 64)) & 15);
+}
+
+/// The words that a group of `other` has here.
+void GroupTable::take_words(const GroupTable& other, std::size_t group, std::uint64_t* words) {
+  std::copy_n(&other.words_[group * stride_], stride_, words);
+  for (std::size_t place = 0; place < keys_; ++place) {
+    if (other.tag(group, place) == Tag::text) {
+      words[place] = texts_.number(other.texts_[words[place]]);
+    }
   }
 }
 
@@ -181,24 +219,30 @@ std::vector<std::uint32_t> GroupTable::merge(const GroupTable& other) {
     size_ = std::max(size_, other.size_);
     return map;
   }
-  std::vector<std::uint64_t> words(stride_);
-  for (std::size_t group = 0; group < other.size_; ++group) {
-    std::memcpy(words.data(), &other.words_[group * stride_], stride_ * sizeof(std::uint64_t));
-    for (std::size_t place = 0; place < keys_; ++place) {
-      const auto tag =
-          static_cast<Tag>((words[keys_ + place * kTagBits / 64] >> (place * kTagBits % 64)) & 15);
-      if (tag == Tag::text) words[place] = texts_.number(other.texts_[words[place]]);
-    }
-    map[group] = find_group(words.data());
+  constexpr std::size_t kAtOnce = 4096;
+  for (std::size_t begin = 0; begin < other.size_; begin += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, other.size_ - begin);
+    rows_.resize(count * stride_);
+    for (std::size_t i = 0; i < count; ++i) take_words(other, begin + i, &rows_[i * stride_]);
+    find_groups(
+        count, [this](std::size_t i) { return &rows_[i * stride_]; }, &map[begin]);
   }
   return map;
 }
 
+void GroupTable::keep(std::span<const std::uint32_t> groups) {
+  GroupTable kept(keys_);
+  std::vector<std::uint64_t> words(stride_);
+  for (const std::uint32_t group : groups) {
+    kept.take_words(*this, group, words.data());
+    kept.find_group(words.data(), hash_of(words.data()));
+  }
+  *this = std::move(kept);
+}
+
 Value GroupTable::key(std::size_t group, std::size_t place, Arena& arena) const {
-  const std::uint64_t* const words = &words_[group * stride_];
-  const std::uint64_t word = words[place];
-  switch (
-      static_cast<Tag>((words[keys_ + place * kTagBits / 64] >> (place * kTagBits % 64)) & 15)) {
+  const std::uint64_t word = words_[group * stride_ + place];
+  switch (tag(group, place)) {
     case Tag::null:
       return {};
     case Tag::integer:
@@ -213,6 +257,38 @@ Value GroupTable::key(std::size_t group, std::size_t place, Arena& arena) const 
       return Value::of(arena.copy(texts_[word]));
   }
   return {};
+}
+
+Column GroupTable::column(std::size_t place, Arena& arena) const {
+  Column column;
+  const Tag first = size_ == 0 || keys_ == 0 ? Tag::null : tag(0, place);
+  bool are_alike = true;
+  for (std::size_t group = 0; group < size_ && are_alike; ++group) {
+    are_alike = tag(group, place) == first;
+  }
+  if (are_alike && first == Tag::address) {
+    column.form = Column::Form::addresses;
+    column.codes.resize(size_);
+    for (std::size_t group = 0; group < size_; ++group) {
+      column.codes[group] = static_cast<std::uint32_t>(words_[group * stride_ + place]);
+    }
+    return column;
+  }
+  if (are_alike && (first == Tag::integer || first == Tag::time)) {
+    column.form = Column::Form::integers;
+    column.is_time = first == Tag::time;
+    column.integers.resize(size_);
+    for (std::size_t group = 0; group < size_; ++group) {
+      column.integers[group] = static_cast<std::int64_t>(words_[group * stride_ + place]);
+    }
+    return column;
+  }
+  column.form = Column::Form::values;
+  column.values.reserve(size_);
+  for (std::size_t group = 0; group < size_; ++group) {
+    column.values.push_back(key(group, place, arena));
+  }
+  return column;
 }
 
 }  // namespace weir::insights

@@ -25,8 +25,15 @@ class Step {
   virtual std::vector<Slot> reads() const = 0;
   /// Whether every row leaves as one row.
   virtual bool keeps_rows() const { return true; }
+  /// Whether each row leaves as it would alone, so that rows may be dropped before as well as
+  /// after.
+  virtual bool is_rowwise() const { return false; }
+  /// The step keeps this many first rows and does nothing else.
+  virtual std::optional<std::size_t> first_rows() const { return std::nullopt; }
   /// Whether it drops rows of events by a condition (`filter`).
   virtual bool is_filter() const { return false; }
+  /// False: it drops all of these events.
+  virtual bool may_keep(const FieldFacts&) const { return true; }
 };
 
 /// A command that needs all rows before it gives the first. Every worker fills a state of its own;
@@ -51,6 +58,8 @@ class Gather {
   virtual std::vector<Slot> reads() const = 0;
   /// Told once, when the plan is complete: the slots that are read after it.
   virtual void keep(std::vector<Slot>) {}
+  /// Told, if it is so, when the plan is complete: only the first rows of the result are used.
+  virtual void want(std::size_t) {}
 };
 
 struct OutputColumn {
@@ -87,7 +96,8 @@ struct Plan {
   };
   std::vector<Lookup> lookups;
   std::vector<std::string> warnings;
-  std::optional<Duration> compare_with;  // `diff`: how much earlier the other time span is
+  std::vector<std::string> standard_commands;  // used ones that class INFREQUENT_ACCESS has not
+  std::optional<Duration> compare_with;        // `diff`: how much earlier the other time span is
 };
 
 }  // namespace weir::insights

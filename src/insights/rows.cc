@@ -111,8 +111,8 @@ void RowStore::keep_rows(std::span<const std::uint32_t> rows) {
   replaced_ = 0;
 }
 
-void RowStore::trim(std::size_t count) {
-  if (size_ <= count || count == 0) return;
+std::vector<std::uint32_t> RowStore::trim(std::size_t count) {
+  if (size_ <= count || count == 0) return {};
   std::vector<std::uint32_t> rows(size_);
   std::iota(rows.begin(), rows.end(), 0U);
   const auto last = rows.begin() + static_cast<std::ptrdiff_t>(count - 1);
@@ -121,6 +121,7 @@ void RowStore::trim(std::size_t count) {
   rows.resize(count);
   if (!id_place_) std::sort(rows.begin(), rows.end());  // as they came, for ties
   keep_rows(rows);
+  return rows;
 }
 
 void RowStore::collect_garbage() {
@@ -141,6 +142,35 @@ Batch RowStore::to_batch(std::span<const std::uint32_t> rows, std::size_t slot_c
     batch.set(slots_[place], std::make_shared<const Column>(std::move(column)));
   }
   return batch;
+}
+
+void Cutoff::set(const RowStore& rows, const OrderKey& key) {
+  std::size_t last = 0;
+  for (std::size_t row = 1; row < rows.size(); ++row) {
+    if (rows.is_before(last, row)) last = row;
+  }
+  Value value = rows.first_key(last);
+  text_ = Arena();
+  value.text = text_.copy(value.text);
+  key_ = key;
+  last_ = value;
+}
+
+void Cutoff::apply(Batch& batch) const {
+  if (!last_) return;
+  const Column& column = *batch.column(key_.slot);
+  std::vector<std::uint8_t> marks(batch.rows());
+  const bool is_fast = column.form == Column::Form::integers && column.nulls.empty() &&
+                       (last_->kind == Value::Kind::integer || last_->kind == Value::Kind::time);
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (is_fast) {
+      marks[i] = key_.descending ? column.integers[i] >= last_->integer
+                                 : column.integers[i] <= last_->integer;
+    } else {
+      marks[i] = order_of(column.at(i, batch.arena()), *last_, key_.descending) <= 0 ? 1 : 0;
+    }
+  }
+  batch.keep_marked(marks);
 }
 
 }  // namespace weir::insights

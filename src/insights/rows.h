@@ -55,8 +55,9 @@ class RowStore {
   const Value& first_key(std::size_t row) const { return value(row, key_places_[0]); }
   /// All rows in order, at most `count`.
   std::vector<std::uint32_t> sorted(std::size_t count) const;
-  /// Keeps the first `count` rows of the order only.
-  void trim(std::size_t count);
+  /// Keeps the first `count` rows of the order only; for each row that is left what it was before,
+  /// or nothing if all are.
+  std::vector<std::uint32_t> trim(std::size_t count);
   /// Memory of rows that were replaced is given back where it is worth while.
   void collect_garbage();
   Batch to_batch(std::span<const std::uint32_t> rows, std::size_t slot_count) const;
@@ -72,6 +73,20 @@ class RowStore {
   std::size_t replaced_ = 0;
   std::vector<Value> values_;
   std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
+};
+
+/// The first key of the last row of an order that is still wanted: what comes behind it is not.
+class Cutoff {
+ public:
+  /// The last of all rows of the store, which has some and an order with a key.
+  void set(const RowStore& rows, const OrderKey& key);
+  /// Drops rows that come behind, by the first key alone.
+  void apply(Batch& batch) const;
+
+ private:
+  OrderKey key_;
+  std::optional<Value> last_;
+  Arena text_;
 };
 
 /// `value` before `other` in an order of one key: less than 0.

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -25,6 +26,12 @@ Error no_lookup(const std::string& table, const std::string& column) {
                          : "The lookup table '" + table + "' has no column '" + column + "'."};
 }
 
+Error subquery_too_slow(Duration time_max) {  // text unverified
+  return {ErrorKind::limit, "LimitExceededException",
+          "A sub-query ran longer than " + std::to_string(time_max.count() / 1000) +
+              " seconds. Filter its events or shorten its time range."};
+}
+
 /// One plan over its events: the query itself or one of its sub-queries.
 struct Job {
   struct Worker {
@@ -38,6 +45,7 @@ struct Job {
   std::atomic<std::size_t> scan = 0;
   std::vector<std::unique_ptr<Worker>> workers;
   std::atomic<std::size_t> workers_left = 0;
+  std::optional<std::chrono::nanoseconds> deadline;  // of a sub-query
   std::size_t filters_end = 0;  // steps of the first stage up to its last filter
 };
 
@@ -111,6 +119,9 @@ struct Run::Impl : std::enable_shared_from_this<Run::Impl> {
   std::atomic<std::uint64_t> matched{0};
   std::atomic<std::uint64_t> scanned{0};
   std::atomic<std::uint64_t> bytes{0};
+  // Of blocks that a filter ruled out by what the block says of its columns.
+  std::atomic<std::uint64_t> records_ruled_out{0};
+  std::atomic<std::uint64_t> bytes_ruled_out{0};
 
   std::mutex shapes_mutex;
   std::map<std::string, std::unique_ptr<FlowShape>> shapes;
@@ -130,7 +141,7 @@ struct Run::Impl : std::enable_shared_from_this<Run::Impl> {
 /// A slice: nothing is touched any more once the run is closed.
 template <class Task>
 void Run::Impl::post(Task task) {
-  runtime.post([self = shared_from_this(), task = std::move(task)] {
+  runtime.post_background([self = shared_from_this(), task = std::move(task)] {
     {
       const std::lock_guard lock(self->mutex);
       if (self->is_closed) return;
@@ -233,6 +244,7 @@ Result<void> Run::Impl::open(Job& job, const SubQuery* sub) {
     if (plan.sources[0].from) from = *plan.sources[0].from;
     if (plan.sources[0].to) to = *plan.sources[0].to;
   }
+  if (sub != nullptr) job.deadline = runtime.monotonic() + options.subquery_time_max;
   const std::size_t count = options.workers != 0
                                 ? options.workers
                                 : std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -286,6 +298,8 @@ Result<bool> Run::Impl::work_slice(Job& job, Job::Worker& worker) {
   const auto begin = runtime.monotonic();
   do {
     if (is_stopping || has_enough) return false;
+    if (job.deadline && runtime.monotonic() >= *job.deadline)
+      return subquery_too_slow(options.subquery_time_max);
     const std::size_t place = job.scan;
     if (place >= job.scans.size()) return false;
     WEIR_TRY(const std::optional<logs::ScannedBlock> block, job.scans[place].next());
@@ -302,8 +316,16 @@ Result<bool> Run::Impl::work_slice(Job& job, Job::Worker& worker) {
 Result<void> Run::Impl::work_block(Job& job, Job::Worker& worker, const logs::ScannedBlock& block) {
   const Plan& plan = *job.plan;
   EventLoader loader(plan.fields, block, shape_of(block.group()), options.scope.account);
-  Batch batch(plan.slots, block.size(), &loader);
   const Stage& stage = plan.stages[0];
+  const auto filters = std::span(stage.steps).first(job.filters_end);
+  const bool may_match =
+      std::ranges::all_of(filters, [&](const auto& step) { return step->may_keep(loader); });
+  if (!may_match) {
+    records_ruled_out += block.size();
+    bytes_ruled_out += block.message_bytes();
+    return {};
+  }
+  Batch batch(plan.slots, block.size(), &loader);
   for (std::size_t i = 0; i < stage.steps.size(); ++i) {
     if (i == job.filters_end && job.is_main) matched += batch.rows();
     if (batch.rows() > 0) WEIR_CHECK(stage.steps[i]->apply(batch, job.context));
@@ -311,11 +333,11 @@ Result<void> Run::Impl::work_block(Job& job, Job::Worker& worker, const logs::Sc
   if (job.filters_end == stage.steps.size() && job.is_main) matched += batch.rows();
   scanned += block.size();
   bytes += block.message_bytes();
-  if (batch.rows() == 0) return {};
+  if (batch.rows() == 0) return block.status();
   const std::lock_guard lock(worker.mutex);
   WEIR_CHECK(worker.state->add(batch, job.context));
   if (worker.state->is_full()) has_enough = true;
-  return {};
+  return block.status();
 }
 
 void Run::Impl::worker_done(Job& job) {
@@ -386,9 +408,10 @@ Result<void> Run::Impl::finish_main(Job& job) {
   return {};
 }
 
-/// What the workers have so far as if it were all. None if it is too much to copy.
+/// What the workers have so far as if it were all. None if it is too much to copy, or being merged.
 std::vector<Row> Run::Impl::partial_rows() {
-  const std::lock_guard lock(merging);
+  const std::unique_lock lock(merging, std::try_to_lock);
+  if (!lock) return {};
   if (jobs.empty() || current + 1 != jobs.size()) return {};
   Job& job = *jobs.back();
   if (job.workers.empty()) return {};
@@ -431,8 +454,9 @@ Statistics Run::statistics() const {
   out.records_matched = impl_->matched;
   out.records_scanned = impl_->scanned;
   out.bytes_scanned = impl_->bytes;
+  out.records_skipped = impl_->records_ruled_out;
   const std::lock_guard lock(impl_->mutex);
-  out.bytes_skipped = impl_->bytes_skipped;
+  out.bytes_skipped = impl_->bytes_skipped + impl_->bytes_ruled_out;
   out.log_groups_scanned = impl_->groups_scanned;
   return out;
 }

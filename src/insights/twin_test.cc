@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -115,6 +116,55 @@ TEST(Twin, FilterStatsAndSortAgreeWithThePlainestCode) {
                     " | s=" + std::to_string(g.sum) + " | lo=" + std::to_string(g.least) +
                     " | hi=" + std::to_string(g.greatest));
     }
+  }
+}
+
+TEST(Twin, TheFirstRowsOfSortAndOfDedupAreThoseOfAllRowsInOrder) {
+  constexpr std::size_t kEvents = 15'000;  // far more than a bounded state keeps
+  constexpr std::size_t kShown = 40;
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    Twin twin(seed);
+    InsightsWorld world(3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      world.put("/t", "stream-" + std::to_string(i), twin.make(kEvents / 3, seed % 3 == 0));
+    }
+    const bool is_descending = twin.below(2) == 0;
+    const std::string key = twin.below(2) == 0 ? "bytes" : "@timestamp";
+    const bool has_dedup = seed % 2 == 0;
+    const std::string query = "sort " + key + (is_descending ? " desc" : " asc") +
+                              (has_dedup ? " | dedup bytes, srcPort, dstPort" : "") +
+                              " | fields bytes, srcPort * 100 + dstPort as ports | limit " +
+                              std::to_string(kShown);
+    SCOPED_TRACE(query);
+
+    // Streams have the same times; of equal times the stream that was filled last is the newest.
+    const auto time_of = [](std::size_t event) { return event % (kEvents / 3); };
+    std::vector<std::size_t> order(kEvents);
+    for (std::size_t i = 0; i < kEvents; ++i) order[i] = i;
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+      const auto rank = [&](std::size_t event) {
+        return key == "bytes" ? twin.events[event].at("bytes")
+                              : static_cast<std::int64_t>(time_of(event));
+      };
+      if (rank(a) != rank(b)) return is_descending ? rank(a) > rank(b) : rank(a) < rank(b);
+      return std::pair(time_of(a), a) > std::pair(time_of(b), b);
+    });
+    std::set<std::string> seen;
+    std::vector<std::string> expected;
+    for (const std::size_t place : order) {
+      const Event& event = twin.events[place];
+      const std::string bytes = std::to_string(event.at("bytes"));
+      const std::string ports = std::to_string(event.at("srcPort") * 100 + event.at("dstPort"));
+      const bool is_new = seen.insert(bytes + ' ' + ports).second;
+      if (has_dedup && !is_new) continue;
+      expected.push_back("bytes=" + bytes + " | ports=" + ports);
+      if (expected.size() == kShown) break;
+    }
+    const Snapshot got = world.run(query, {"/t"});
+    ASSERT_EQ(got.state, RunState::complete);
+    std::vector<std::string> shown;
+    for (const Row& row : got.rows) shown.push_back(to_text(row));
+    EXPECT_EQ(shown, expected);
   }
 }
 

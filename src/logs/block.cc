@@ -423,6 +423,10 @@ Result<Column> Block::column(std::size_t index) const {
   return column;
 }
 
+bool Block::may_have(std::size_t column, std::string_view token) const {
+  return columns_->may_have(column_bytes(), column, token);
+}
+
 std::string block_key(std::string_view prefix, std::int64_t stream_id, Time first,
                       std::uint64_t batch) {
   std::string key;

@@ -104,6 +104,8 @@ class Block {
   /// nullptr: not stored by columns.
   const ColumnReader* columns() const { return columns_ ? &*columns_ : nullptr; }
   Result<Column> column(std::size_t index) const;
+  /// See BlockColumns::may_have(); only where there are columns.
+  bool may_have(std::size_t column, std::string_view token) const;
 
  private:
   Result<void> read_version_1(std::string_view bytes);

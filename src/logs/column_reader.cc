@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -210,6 +211,64 @@ bool ColumnReader::read(std::string_view bytes, std::size_t column, Column& out)
     if (nulls[row] != 0) out.numbers[row] = Column::kNull;
   }
   return true;
+}
+
+namespace {
+
+/// Four octets parted by points.
+std::optional<std::uint32_t> read_address(std::string_view text) {
+  std::uint32_t address = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (int octet = 0; octet < 4; ++octet) {
+    if (octet > 0 && (at == end || *at++ != '.')) return std::nullopt;
+    std::uint8_t value = 0;
+    const auto read = std::from_chars(at, end, value);
+    if (read.ec != std::errc()) return std::nullopt;
+    address = address << 8 | value;
+    at = read.ptr;
+  }
+  return at == end ? std::optional(address) : std::nullopt;
+}
+
+}  // namespace
+
+template <class Number>
+bool ColumnReader::may_have_number(ByteReader reader, const Part& part, Number number) const {
+  if (!is_by_dictionary(part.form)) return true;
+  std::string scratch;
+  std::string_view nulls;
+  if (part.null_count > 0 && !take_plane(reader, rows_, scratch, nulls)) return true;
+  const std::uint64_t count = reader.number();
+  std::vector<Number> dictionary;
+  if (count > rows_ || !take_numbers(reader, count, dictionary)) return true;
+  return std::ranges::find(dictionary, number) != dictionary.end();
+}
+
+bool ColumnReader::may_have(std::string_view bytes, std::size_t column,
+                            std::string_view token) const {
+  const Part& part = parts_[column];
+  if (part.form == ColumnForm::words) {
+    Column words;
+    if (!read_words(bytes, column, words)) return true;
+    for (std::uint32_t code = 0; code < words.dictionary_size(); ++code) {
+      if (words.word(code) == token) return true;
+    }
+    return false;
+  }
+  if (token == "-") return part.null_count > 0;
+  const ByteReader reader(bytes.substr(part.begin, part.size));
+  if (are_addresses(part.form)) {
+    const auto address = read_address(token);
+    return address && *address >= part.least && *address <= part.greatest &&
+           may_have_number(reader, part, *address);
+  }
+  std::int64_t number = 0;
+  const auto read = std::from_chars(token.data(), token.data() + token.size(), number);
+  if (read.ec != std::errc() || read.ptr != token.data() + token.size() || number < 0) return false;
+  return static_cast<std::uint64_t>(number) >= part.least &&
+         static_cast<std::uint64_t>(number) <= part.greatest &&
+         may_have_number(reader, part, number);
 }
 
 namespace {

@@ -34,6 +34,8 @@ class ColumnReader {
   bool read(std::string_view bytes, std::size_t column, Column& out) const;
   /// Only the words of a column of text (the dictionary of `out`).
   bool read_words(std::string_view bytes, std::size_t column, Column& out) const;
+  /// False: the column has no such token; true also where it cannot be told without its rows.
+  bool may_have(std::string_view bytes, std::size_t column, std::string_view token) const;
   /// The lines as they were, one after the other, of `size` bytes together. False: damaged.
   bool read_text(std::string_view bytes, std::size_t size, std::string& text,
                  std::vector<std::uint32_t>& ends) const;
@@ -62,6 +64,8 @@ class ColumnReader {
   bool open_part(std::string_view all, std::string_view bytes);
   bool open_odd_rows(ByteReader& reader);
   bool take_words(ByteReader& reader, Column& out) const;
+  template <class Number>
+  bool may_have_number(ByteReader reader, const Part& part, Number number) const;
   template <class Number>
   bool take_values(ByteReader& reader, const Part& part, std::vector<Number>& values) const;
 

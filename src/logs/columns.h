@@ -59,6 +59,9 @@ class BlockColumns {
   /// Between which numbers a column is, without unpacking it (ipv4: as numbers; `-` is left out);
   /// nothing for text. A bound, not always reached by a row.
   virtual std::optional<Bounds> bounds(std::size_t column) const = 0;
+  /// False: no row has this token (as it stands in the text) there, told from bounds and dictionary
+  /// alone. Rows of another shape (odd_rows()) are not looked at.
+  virtual bool may_have(std::size_t column, std::string_view token) const = 0;
   /// The rows whose lines do not have this shape, ascending. Their places in the columns hold
   /// nothing of meaning; ScannedBlock::message() has their text.
   virtual std::span<const std::uint32_t> odd_rows() const = 0;

@@ -61,6 +61,37 @@ TEST(Columns, NumbersAddressesAndWordsAreToldApart) {
   EXPECT_EQ(block.columns()->bounds(6), std::nullopt);
 }
 
+TEST(Columns, TellWhichTokensTheyDoNotHave) {
+  // Ports of three values far apart are a dictionary; the counted numbers are not.
+  std::vector<std::string> lines;
+  const char* const kPorts[] = {"22", "443", "65535"};
+  for (std::size_t i = 0; i < 300; ++i) {
+    lines.push_back("10.0.0." + std::to_string(i % 3) + ' ' + kPorts[i % 3] + ' ' +
+                    std::to_string(1000 + i) + (i % 2 == 0 ? " ACCEPT" : " REJECT"));
+  }
+  lines[7] = "- 22 - ACCEPT";
+  const Block block = block_of(lines);
+  ASSERT_NE(block.columns(), nullptr);
+  for (const auto& [column, token] :
+       {std::pair(0, "10.0.0.1"), {0, "-"}, {1, "443"}, {2, "1100"}, {2, "-"}, {3, "REJECT"}}) {
+    EXPECT_TRUE(block.may_have(static_cast<std::size_t>(column), token)) << column << token;
+  }
+  for (const auto& [column, token] : {std::pair(0, "10.0.1.1"),
+                                      {0, "x"},
+                                      {0, "10.0.0"},
+                                      {1, "65536"},
+                                      {1, "-"},
+                                      {1, "-22"},
+                                      {2, "999"},
+                                      {2, "1300"},
+                                      {2, "1e3"},
+                                      {3, "DROP"},
+                                      {3, "REJEC"},
+                                      {3, ""}}) {
+    EXPECT_FALSE(block.may_have(static_cast<std::size_t>(column), token)) << column << token;
+  }
+}
+
 TEST(Columns, HyphensAmongNumbersAndAddressesAreNulls) {
   auto lines = lines_like("% 10.0.0.1 x");
   lines[0] = "- - x";

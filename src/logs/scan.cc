@@ -46,6 +46,9 @@ struct ScannedBlock::Impl final : BlockColumns {
   std::optional<Bounds> bounds(std::size_t column) const override {
     return block.columns()->bounds(column);
   }
+  bool may_have(std::size_t column, std::string_view token) const override {
+    return block.may_have(column, token);
+  }
   std::span<const std::uint32_t> odd_rows() const override {
     return is_whole ? block.columns()->odd_rows() : std::span<const std::uint32_t>(odd_of_rows);
   }

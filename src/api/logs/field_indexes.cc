@@ -25,6 +25,11 @@ Result<void> refuse_token(const std::optional<std::string>& token) {
 Result<PutIndexPolicy::Output> InsightsApi::put_policy(const Request& request,
                                                        const PutIndexPolicy::Input& in) {
   WEIR_TRY(const std::string group, identified_group(request.scope, in.log_group_identifier));
+  const auto found = logs_.log_group(request.scope, group);
+  if (found && found->group.log_group_class != "STANDARD") {  // text unverified
+    return invalid_parameter("Log groups of class " + found->group.log_group_class +
+                             " do not support field indexes.");
+  }
   WEIR_TRY(const auto policy, policies_.put(request.scope, group, in.policy_document));
   return PutIndexPolicy::Output{.index_policy = shown(request.scope, group, policy)};
 }

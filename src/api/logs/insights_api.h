@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
+#include <string>
+#include <vector>
+
 #include "api/logs/field_indexes.h"
 #include "api/logs/kms_keys.h"
 #include "api/logs/log_fields.h"
@@ -39,6 +43,8 @@ class InsightsApi {
   /// The names of the groups that a query is to read.
   Result<std::vector<std::string>> groups_of(const Request&, const StartQuery::Input&,
                                              const insights::Query&) const;
+  Result<void> check_classes(const Request&, std::span<const std::string> groups,
+                             const insights::Query&) const;
 
   Result<GetLogRecord::Output> log_record(const Request&, const GetLogRecord::Input&);
   Result<GetLogGroupFields::Output> group_fields(const Request&, const GetLogGroupFields::Input&);

@@ -115,6 +115,29 @@ TEST(StartQuery, NeedsExactlyOneWayToSayWhichGroups) {
               StartsWith("InvalidParameterException: Exactly one of logGroupName"));
 }
 
+// source: User Guide, "Log classes"
+TEST(StartQuery, ClassesLackCommandsAndIndexes) {
+  ApiWorld world;
+  world.call("CreateLogGroup", R"({"logGroupName":"ia","logGroupClass":"INFREQUENT_ACCESS"})");
+  world.call("CreateLogGroup", R"({"logGroupName":"d","logGroupClass":"DELIVERY"})");
+  const char* const kRare = R"("logGroupNames":["g","ia"])";
+  EXPECT_THAT(world.start("stats count(*)", kRare), Not(HasSubstr(":")));
+  for (const char* command : {"pattern @message", "diff", "filterIndex a = 1"}) {
+    EXPECT_THAT(world.start(command, kRare),
+                StartsWith("InvalidParameterException: Log group 'ia' is of class "
+                           "INFREQUENT_ACCESS"))
+        << command;
+    EXPECT_THAT(world.start(command), Not(HasSubstr(":"))) << command;
+  }
+  EXPECT_THAT(world.start("SOURCE logGroups(namePrefix: [\\\"i\\\"]) | diff", R"("limit":5)"),
+              StartsWith("InvalidParameterException: Log group 'ia'"));
+  EXPECT_THAT(world.start("stats count(*)", R"("logGroupName":"d")"),
+              StartsWith("InvalidParameterException: Log group 'd' is of class DELIVERY"));
+  EXPECT_THAT(world.call("PutIndexPolicy",
+                         R"({"logGroupIdentifier":"ia","policyDocument":"{\"Fields\":[\"a\"]}"})"),
+              StartsWith("InvalidParameterException: Log groups of class INFREQUENT_ACCESS"));
+}
+
 // source: recorded on AWS
 TEST(StartQuery, AMissingGroupHasTheTextOfAws) {
   ApiWorld world;

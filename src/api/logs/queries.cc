@@ -95,7 +95,10 @@ Result<std::vector<std::string>> InsightsApi::groups_of(const Request& request,
         "the query must be given.");
   }
   if (!query.sources().empty()) {
-    return insights::resolve_groups(logs_, request.scope, query.sources());
+    WEIR_TRY(std::vector<std::string> found,
+             insights::resolve_groups(logs_, request.scope, query.sources()));
+    WEIR_CHECK(check_classes(request, found, query));
+    return found;
   }
   std::vector<std::string> names = in.log_group_names.value_or(std::vector<std::string>());
   if (in.log_group_name) names.push_back(*in.log_group_name);
@@ -110,15 +113,29 @@ Result<std::vector<std::string>> InsightsApi::groups_of(const Request& request,
   }
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
-  for (const std::string& name : names) {
+  WEIR_CHECK(check_classes(request, names, query));
+  return names;
+}
+
+/// Whether the classes of the groups have what the query asks for. Texts unverified.
+Result<void> InsightsApi::check_classes(const Request& request, std::span<const std::string> groups,
+                                        const insights::Query& query) const {
+  for (const std::string& name : groups) {
     const auto group = logs_.log_group(request.scope, name);
     if (!group) return group_missing(request, name);
-    if (group->group.log_group_class == "DELIVERY") {  // text unverified
+    const std::string& group_class = group->group.log_group_class;
+    if (group_class == "DELIVERY") {
       return invalid_parameter("Log group '" + name +
                                "' is of class DELIVERY, which queries do not support.");
     }
+    if (group_class == "INFREQUENT_ACCESS" && !query.standard_commands().empty()) {
+      return invalid_parameter("Log group '" + name +
+                               "' is of class INFREQUENT_ACCESS, which does not support the "
+                               "command " +
+                               query.standard_commands()[0] + ".");
+    }
   }
-  return names;
+  return {};
 }
 
 Result<StartQuery::Output> InsightsApi::start_query(const Request& request,

@@ -8,7 +8,8 @@ namespace weir::insights {
 namespace {
 
 /// The first row, in an order, of each combination of some fields; rows that lack one of the fields
-/// are all kept.
+/// are all kept. Where only the first rows of the result are wanted, what can no longer be one of
+/// them goes: each group's first row only ever moves towards the beginning.
 class Dedup : public Gather {
  public:
   Dedup(Order order, std::vector<Slot> keys) : order_(std::move(order)), keys_(std::move(keys)) {}
@@ -24,8 +25,12 @@ class Dedup : public Gather {
     slots_ = std::move(slots);
     slots_.insert(slots_.end(), keys_.begin(), keys_.end());
   }
+  void want(std::size_t count) override { count_ = count; }
 
  private:
+  static constexpr std::size_t kSlack =
+      4096;  // rows beyond the wanted ones before they are dropped
+
   class DedupState : public State {
    public:
     DedupState(const Dedup& dedup, std::size_t slot_count)
@@ -36,7 +41,7 @@ class Dedup : public Gather {
     Result<void> add(Batch& batch, const RunContext& run) override;
     Result<void> merge(const State& other, const RunContext& run) override;
     Result<Batch> finish(const RunContext&) const override {
-      return store_.to_batch(store_.sorted(store_.size()), slot_count_);
+      return store_.to_batch(store_.sorted(dedup_.count_.value_or(store_.size())), slot_count_);
     }
     std::size_t size() const override { return store_.size(); }
 
@@ -45,6 +50,7 @@ class Dedup : public Gather {
     void settle(std::uint32_t group);
     bool may_win(Batch& batch, std::size_t row, std::uint32_t group) const;
     Result<void> check(const RunContext& run);
+    void drop_unwanted();
 
     const Dedup& dedup_;
     std::size_t slot_count_;
@@ -52,10 +58,12 @@ class Dedup : public Gather {
     RowStore store_;
     std::vector<std::uint32_t> row_of_group_;
     std::vector<std::uint32_t> group_of_row_;
+    Cutoff cutoff_;
   };
 
   Order order_;
   std::vector<Slot> keys_;
+  std::optional<std::size_t> count_;
   std::vector<Slot> slots_;
 };
 
@@ -76,8 +84,27 @@ void Dedup::DedupState::settle(std::uint32_t group) {
   }
 }
 
+void Dedup::DedupState::drop_unwanted() {
+  if (!dedup_.count_ || store_.size() <= *dedup_.count_ + std::max(kSlack, *dedup_.count_)) return;
+  const std::vector<std::uint32_t> rows = store_.trim(*dedup_.count_);
+  std::vector<std::uint32_t> groups;
+  std::vector<std::uint32_t> group_of_row;
+  row_of_group_.clear();
+  for (std::uint32_t row = 0; row < rows.size(); ++row) {
+    const std::uint32_t group = group_of_row_[rows[row]];
+    group_of_row.push_back(group == kNone ? kNone : static_cast<std::uint32_t>(groups.size()));
+    if (group == kNone) continue;
+    groups.push_back(group);
+    row_of_group_.push_back(row);
+  }
+  group_of_row_ = std::move(group_of_row);
+  groups_.keep(groups);
+  if (!dedup_.order_.keys.empty()) cutoff_.set(store_, dedup_.order_.keys[0]);
+}
+
 Result<void> Dedup::DedupState::check(const RunContext& run) {
   store_.collect_garbage();
+  drop_unwanted();
   if (store_.size() > run.groups_max) return bound_reached("dedup", "rows", run.groups_max);
   if (store_.bytes() + groups_.bytes() > run.memory_bytes_max) {
     return bound_reached("dedup", "bytes of memory", run.memory_bytes_max);
@@ -105,6 +132,7 @@ bool Dedup::DedupState::may_win(Batch& batch, std::size_t row, std::uint32_t gro
 }
 
 Result<void> Dedup::DedupState::add(Batch& batch, const RunContext& run) {
+  cutoff_.apply(batch);
   std::vector<ColumnPtr> keys;
   for (const Slot slot : dedup_.keys_) keys.push_back(batch.column(slot));
   std::vector<std::uint32_t> groups;

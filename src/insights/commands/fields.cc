@@ -17,6 +17,7 @@ class ComputeStep : public Step {
     collect_slots(*expression_, slots);
     return slots;
   }
+  bool is_rowwise() const override { return true; }
 
  private:
   ExpressionPtr expression_;

@@ -18,6 +18,7 @@ class FilterStep : public Step {
   }
   bool keeps_rows() const override { return false; }
   bool is_filter() const override { return true; }
+  bool may_keep(const FieldFacts& facts) const override { return may_be_true(*condition_, facts); }
 
  private:
   ExpressionPtr condition_;
@@ -42,8 +43,8 @@ Result<void> compile_filter(Compiler& c) {
   return {};
 }
 
-/// `filterIndex field = value` or `field in [...]`. There are no separate indexes: the blocks' own
-/// columns do what they are for.
+/// `filterIndex field = value` or `field in [...]`. There are no separate indexes: the bounds and
+/// dictionaries that blocks have of every column do what they are for.
 Result<void> compile_filter_index(Compiler& c) {
   const std::size_t begin = c.peek().begin;
   WEIR_TRY(ExpressionPtr condition, c.expression());

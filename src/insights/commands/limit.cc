@@ -19,6 +19,9 @@ class SomeRows : public Step {
   }
   std::vector<Slot> reads() const override { return {}; }
   bool keeps_rows() const override { return false; }
+  std::optional<std::size_t> first_rows() const override {
+    return are_last_ ? std::nullopt : std::optional(count_);
+  }
 
  private:
   std::size_t count_;

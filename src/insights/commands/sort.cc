@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <functional>
 
 #include "insights/commands/steps.h"
 
@@ -28,15 +29,13 @@ class TopRows : public Gather {
     std::size_t size() const override { return store_.size(); }
 
    private:
-    void drop_hopeless(Batch& batch) const;
+    void drop_surplus(Batch& batch) const;
     Result<void> check(const RunContext& run);
-    void find_worst();
 
     const TopRows& rows_;
     std::size_t slots_;
     RowStore store_;
-    std::optional<Value> worst_;  // first key of the last row that would be given now
-    Arena worst_text_;
+    Cutoff cutoff_;
   };
 
  private:
@@ -49,39 +48,27 @@ std::unique_ptr<Gather::State> TopRows::begin(const RunContext& run) const {
   return std::make_unique<TopState>(*this, run.slots);
 }
 
-/// Rows that come after the worst that is kept, by the first key alone.
-void TopRows::TopState::drop_hopeless(Batch& batch) const {
-  if (!worst_ || rows_.order_.keys.empty()) return;
+/// Of many rows those that come after `count` others of the same batch, by the first key alone.
+void TopRows::TopState::drop_surplus(Batch& batch) const {
+  if (!rows_.count_ || rows_.order_.keys.empty() || batch.rows() < 2 * *rows_.count_) return;
   const OrderKey& key = rows_.order_.keys[0];
   const Column& column = *batch.column(key.slot);
+  if (column.form != Column::Form::integers || !column.nulls.empty()) return;
+  std::vector<std::int64_t> numbers = column.integers;
+  const auto last = numbers.begin() + static_cast<std::ptrdiff_t>(*rows_.count_ - 1);
+  key.descending ? std::ranges::nth_element(numbers, last, std::greater<>())
+                 : std::ranges::nth_element(numbers, last);
   std::vector<std::uint8_t> marks(batch.rows());
-  const bool is_fast = column.form == Column::Form::integers && column.nulls.empty() &&
-                       (worst_->kind == Value::Kind::integer || worst_->kind == Value::Kind::time);
   for (std::size_t i = 0; i < marks.size(); ++i) {
-    if (is_fast) {
-      marks[i] = key.descending ? column.integers[i] >= worst_->integer
-                                : column.integers[i] <= worst_->integer;
-    } else {
-      marks[i] = order_of(column.at(i, batch.arena()), *worst_, key.descending) <= 0 ? 1 : 0;
-    }
+    marks[i] = key.descending ? column.integers[i] >= *last : column.integers[i] <= *last;
   }
   batch.keep_marked(marks);
-}
-
-void TopRows::TopState::find_worst() {
-  std::size_t worst = 0;
-  for (std::size_t row = 1; row < store_.size(); ++row) {
-    if (store_.is_before(worst, row)) worst = row;
-  }
-  Value value = store_.first_key(worst);
-  value.text = worst_text_.copy(value.text);
-  worst_ = value;
 }
 
 Result<void> TopRows::TopState::check(const RunContext& run) {
   if (rows_.count_ && store_.size() > *rows_.count_ + std::max(kSlack, *rows_.count_)) {
     store_.trim(*rows_.count_);
-    if (!rows_.order_.keys.empty() && *rows_.count_ > 0) find_worst();
+    if (!rows_.order_.keys.empty()) cutoff_.set(store_, rows_.order_.keys[0]);
   }
   if (store_.size() > run.rows_max) return bound_reached("sort", "rows", run.rows_max);
   if (store_.bytes() > run.memory_bytes_max) {
@@ -92,7 +79,8 @@ Result<void> TopRows::TopState::check(const RunContext& run) {
 
 Result<void> TopRows::TopState::add(Batch& batch, const RunContext& run) {
   if (rows_.count_ && *rows_.count_ == 0) return {};
-  drop_hopeless(batch);
+  cutoff_.apply(batch);
+  drop_surplus(batch);
   if (batch.rows() == 0) return {};
   const std::vector<ColumnPtr> columns = store_.columns(batch);
   for (std::size_t row = 0; row < batch.rows(); ++row) store_.append(columns, row);

@@ -99,22 +99,17 @@ Result<Batch> Stats::StatsState::finish(const RunContext& run) const {
   Batch batch(slot_count_, groups_.size(), nullptr);
   const ResultContext context{batch.arena(),
                               stats_.bin_ms_ > 0 ? stats_.bin_ms_ : run.to_ms - run.from_ms};
-  const auto fill = [&](Slot slot, auto value_of) {
-    Column column;
-    column.form = Column::Form::values;
-    column.values.reserve(groups_.size());
-    for (std::size_t group = 0; group < groups_.size(); ++group) {
-      column.values.push_back(value_of(group));
-    }
-    batch.set(slot, std::make_shared<const Column>(std::move(column)));
-  };
   for (std::size_t k = 0; k < stats_.keys_.size(); ++k) {
-    fill(stats_.key_outputs_[k],
-         [&](std::size_t group) { return groups_.key(group, k, batch.arena()); });
+    batch.set(stats_.key_outputs_[k],
+              std::make_shared<const Column>(groups_.column(k, batch.arena())));
   }
   for (std::size_t i = 0; i < aggregates_.size(); ++i) {
-    fill(stats_.calls_[i].output,
-         [&](std::size_t group) { return aggregates_[i]->result(group, context); });
+    std::vector<Value> values(groups_.size());
+    for (std::size_t group = 0; group < values.size(); ++group) {
+      values[group] = aggregates_[i]->result(group, context);
+    }
+    batch.set(stats_.calls_[i].output,
+              std::make_shared<const Column>(Column::of(std::move(values))));
   }
   return batch;
 }
