@@ -19,7 +19,6 @@ namespace {
 
 constexpr char kVersion = 2;
 constexpr char kVersion1 = 1;
-constexpr std::size_t kFewRowsDivisor = 8;  // fewer rows are unpacked one by one
 enum Form : std::uint64_t { kByRows, kByColumns };
 
 Error damaged(std::string_view what) {
@@ -84,17 +83,6 @@ std::size_t find_text(std::string_view text, std::string_view literal, std::size
       ::memmem(text.data() + from, text.size() - from, literal.data(), literal.size());
   if (found == nullptr) return text.npos;
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-}
-
-/// The longest part without blanks: it must be within one token.
-std::string_view longest_word(std::string_view literal) {
-  std::string_view longest;
-  while (!literal.empty()) {
-    const std::string_view word = literal.substr(0, literal.find(' '));
-    if (word.size() > longest.size()) longest = word;
-    literal.remove_prefix(std::min(word.size() + 1, literal.size()));
-  }
-  return longest;
 }
 
 /// The rows of one run of a block.
@@ -271,7 +259,7 @@ Result<void> Block::read_version_2(std::string_view bytes) {
   messages_at_ = bytes_.size() - reader.rest().size();
   if (form == kByColumns) {
     columns_ = ColumnReader::open(column_bytes(), info_.count);
-    if (!columns_) return damaged("columns");
+    if (!columns_) return damaged_columns();
   }
   return {};
 }
@@ -351,7 +339,7 @@ Result<void> Block::unpack_messages() {
   if (are_unpacked_) return {};
   if (columns_) {
     if (!columns_->read_text(column_bytes(), info_.message_bytes, text_, ends_)) {
-      return damaged("columns");
+      return damaged_columns();
     }
     are_unpacked_ = true;
     return {};
@@ -375,29 +363,16 @@ Result<void> Block::unpack_messages() {
 }
 
 Result<void> Block::unpack_messages_of(std::span<const std::uint32_t> rows) {
-  if (!columns_ || rows.size() > size() / kFewRowsDivisor) return unpack_messages();
+  if (are_unpacked_) return {};
+  if (!columns_ || rows.size() == size()) return unpack_messages();
   if (!columns_->read_lines(column_bytes(), rows, info_.message_bytes, text_, ends_)) {
-    return damaged("columns");
+    return damaged_columns();
   }
-  return {};
-}
-
-Result<void> Block::keep_with(std::string_view literal, std::vector<std::uint32_t>& rows) {
-  if (!columns_) {
-    WEIR_CHECK(unpack_messages());
-    keep_with_in_text(literal, rows);
-    return {};
-  }
-  std::vector<std::uint8_t> may_contain;
-  const std::string_view word = longest_word(literal);
-  if (word.empty()) return {};
-  if (!columns_->find(column_bytes(), word, may_contain)) return damaged("columns");
-  std::erase_if(rows, [&](std::uint32_t row) { return may_contain[row] == 0; });
   return {};
 }
 
 /// Searches the text of all messages at once.
-void Block::keep_with_in_text(std::string_view literal, std::vector<std::uint32_t>& rows) const {
+void Block::keep_with(std::string_view literal, std::vector<std::uint32_t>& rows) const {
   std::vector<std::uint32_t> found;
   for (std::size_t at = 0; !rows.empty() && (at = find_text(text_, literal, at)) != text_.npos;) {
     const auto end = std::ranges::upper_bound(ends_, at);
@@ -417,9 +392,11 @@ std::string_view Block::message(std::size_t row) const {
   return std::string_view(text_).substr(begin, ends_[row] - begin);
 }
 
+Error Block::damaged_columns() { return damaged("columns"); }
+
 Result<Column> Block::column(std::size_t index) const {
   Column column;
-  if (!columns_->read(column_bytes(), index, column)) return damaged("columns");
+  if (!columns_->read(column_bytes(), index, column)) return damaged_columns();
   return column;
 }
 

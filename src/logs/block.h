@@ -94,9 +94,9 @@ class Block {
   void sort(std::vector<std::uint32_t>& rows) const;
 
   Result<void> unpack_messages();
-  /// Leaves the rows (which ascend) whose messages may contain `literal`.
-  Result<void> keep_with(std::string_view literal, std::vector<std::uint32_t>& rows);
-  /// Unpacks at least the messages of these rows.
+  /// After unpack_messages(): leaves the rows (which ascend) whose messages contain `literal`.
+  void keep_with(std::string_view literal, std::vector<std::uint32_t>& rows) const;
+  /// Unpacks at least the messages of these rows, which ascend; those of others may be forgotten.
   Result<void> unpack_messages_of(std::span<const std::uint32_t> rows);
   /// After unpack_messages() or, for its rows, unpack_messages_of().
   std::string_view message(std::size_t row) const;
@@ -106,13 +106,14 @@ class Block {
   Result<Column> column(std::size_t index) const;
   /// See BlockColumns::may_have(); only where there are columns.
   bool may_have(std::size_t column, std::string_view token) const;
+  /// What columns() reads.
+  std::string_view column_bytes() const { return std::string_view(bytes_).substr(messages_at_); }
+  static Error damaged_columns();
 
  private:
   Result<void> read_version_1(std::string_view bytes);
   Result<void> read_version_2(std::string_view bytes);
   Result<void> read_runs(std::string_view bytes);
-  void keep_with_in_text(std::string_view literal, std::vector<std::uint32_t>& rows) const;
-  std::string_view column_bytes() const { return std::string_view(bytes_).substr(messages_at_); }
 
   std::string bytes_;
   BlockInfo info_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace weir::logs {
@@ -130,6 +131,9 @@ bool ColumnReader::open_part(std::string_view all, std::string_view bytes) {
     part.least = reader.number();
     part.greatest = part.least + reader.number();
     part.null_count = reader.number();
+    constexpr std::uint64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
+    const std::uint64_t greatest_max = are_addresses(part.form) ? 0xffffffff : kNumberMax;
+    if (part.greatest < part.least || part.greatest > greatest_max) return false;
   }
   part.begin = static_cast<std::size_t>(reader.rest().data() - all.data());
   part.size = reader.rest().size();
@@ -155,23 +159,49 @@ std::string_view ColumnReader::odd_line(std::size_t index) const {
   return std::string_view(odd_text_).substr(begin, odd_ends_[index] - begin);
 }
 
+/// The values as they are stored: one for each row, or the distinct ones and the codes of the rows.
+template <class Number>
+bool ColumnReader::take_distinct(ByteReader& reader, const Part& part, std::vector<Number>& values,
+                                 std::vector<std::uint32_t>& codes) const {
+  const bool has_codes = is_by_dictionary(part.form);
+  const std::uint64_t count = has_codes ? reader.number() : rows_;
+  if (count > rows_ || !take_numbers(reader, count, values)) return false;
+  const std::uint64_t distance = part.greatest - part.least;
+  for (const Number value : values) {
+    if (static_cast<std::uint64_t>(value) - part.least > distance) return false;
+  }
+  if (!has_codes) return true;
+  if (!take_numbers(reader, rows_, codes)) return false;
+  return std::ranges::all_of(codes, [count](std::uint32_t code) { return code < count; });
+}
+
 template <class Number>
 bool ColumnReader::take_values(ByteReader& reader, const Part& part,
                                std::vector<Number>& values) const {
-  if (!is_by_dictionary(part.form)) return take_numbers(reader, rows_, values);
-  const std::uint64_t count = reader.number();
-  std::vector<Number> dictionary;
   std::vector<std::uint32_t> codes;
-  if (count > rows_ || !take_numbers(reader, count, dictionary) ||
-      !take_numbers(reader, rows_, codes)) {
-    return false;
-  }
-  values.resize(rows_);
-  for (std::size_t row = 0; row < rows_; ++row) {
-    if (codes[row] >= count) return false;
-    values[row] = dictionary[codes[row]];
-  }
+  if (!take_distinct(reader, part, values, codes)) return false;
+  if (codes.empty()) return true;
+  std::vector<Number> expanded(rows_);
+  for (std::size_t row = 0; row < rows_; ++row) expanded[row] = values[codes[row]];
+  values = std::move(expanded);
   return true;
+}
+
+bool ColumnReader::read_stored(std::string_view bytes, std::size_t column, Stored& out) const {
+  const Part& part = parts_[column];
+  ByteReader reader(bytes.substr(part.begin, part.size));
+  if (part.form == ColumnForm::words) {
+    Column words;
+    if (!take_words(reader, words) || !take_numbers(reader, rows_, out.codes)) return false;
+    const std::size_t count = words.word_ends.size();
+    return std::ranges::all_of(out.codes, [count](std::uint32_t code) { return code < count; });
+  }
+  std::string scratch;
+  std::string_view nulls;
+  if (part.null_count > 0 && !take_plane(reader, rows_, scratch, nulls)) return false;
+  out.nulls = nulls;
+  return are_addresses(part.form) ? take_distinct(reader, part, out.addresses, out.codes)
+                                  : take_distinct(reader, part, out.numbers, out.codes);
 }
 
 bool ColumnReader::take_words(ByteReader& reader, Column& out) const {
@@ -179,6 +209,7 @@ bool ColumnReader::take_words(ByteReader& reader, Column& out) const {
   if (reader.failed() || count > rows_ || !take_numbers(reader, count, out.word_ends)) return false;
   std::string_view words;
   if (!take_packed(reader, out.words, words) || !add_up(out.word_ends, words.size())) return false;
+  if (words.find(' ') != words.npos) return false;
   if (words.data() != out.words.data()) out.words = words;
   out.words.append(kWordPadding, '\0');
   return true;
@@ -362,63 +393,6 @@ bool ColumnReader::write_lines(std::string_view bytes,
     ends[row] = static_cast<std::uint32_t>(line.out - text.data());
   }
   text.resize(static_cast<std::size_t>(line.out - text.data()));
-  return true;
-}
-
-// ---- Searching ----------------------------------------------------------------------------------
-
-namespace {
-
-bool consists_of(std::string_view word, std::string_view characters) {
-  return word.find_first_not_of(characters) == word.npos;
-}
-
-}  // namespace
-
-bool ColumnReader::find(std::string_view bytes, std::string_view word,
-                        std::vector<std::uint8_t>& may_contain) const {
-  may_contain.assign(rows_, 0);
-  for (std::size_t column = 0; column < count(); ++column) {
-    if (!find_in_column(bytes, column, word, may_contain)) return false;
-  }
-  for (std::size_t i = 0; i < odd_rows_.size(); ++i) {
-    may_contain[odd_rows_[i]] = odd_line(i).find(word) != std::string_view::npos;
-  }
-  return true;
-}
-
-bool ColumnReader::find_in_column(std::string_view bytes, std::size_t column, std::string_view word,
-                                  std::vector<std::uint8_t>& may_contain) const {
-  const Part& part = parts_[column];
-  Column values;
-  if (part.form == ColumnForm::words) {
-    if (!read_words(bytes, column, values)) return false;
-    std::vector<std::uint8_t> has_word(values.dictionary_size(), 0);
-    bool has_any = false;
-    for (std::uint32_t code = 0; code < has_word.size(); ++code) {
-      has_word[code] = values.word(code).find(word) != std::string_view::npos;
-      has_any = has_any || has_word[code] != 0;
-    }
-    if (!has_any) return true;
-    if (!read(bytes, column, values)) return false;
-    for (std::size_t row = 0; row < rows_; ++row) may_contain[row] |= has_word[values.codes[row]];
-    return true;
-  }
-  const bool is_null = word == "-" && part.null_count > 0;
-  const bool is_possible =
-      are_addresses(part.form)
-          ? consists_of(word, "0123456789.") && word.size() <= 15
-          : consists_of(word, "0123456789") && word.size() <= std::to_string(part.greatest).size();
-  if (!is_null && !is_possible) return true;
-  if (!read(bytes, column, values)) return false;
-  std::array<char, kValueBytesMax + kWordPadding> text;
-  Line line{text.data(), text.data() + text.size()};
-  for (std::size_t row = 0; row < rows_; ++row) {
-    line.out = text.data();
-    if (!line.add(values, row)) return false;
-    const std::string_view value(text.data(), static_cast<std::size_t>(line.out - text.data()));
-    may_contain[row] |= static_cast<std::uint8_t>(value.find(word) != value.npos);
-  }
   return true;
 }
 

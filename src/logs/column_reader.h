@@ -42,10 +42,16 @@ class ColumnReader {
   /// The same with empty lines in place of all but `rows`, which ascend.
   bool read_lines(std::string_view bytes, std::span<const std::uint32_t> rows, std::size_t size,
                   std::string& text, std::vector<std::uint32_t>& ends) const;
-  /// Sets `may_contain` to 1 for each row with `word` (without blanks) in one of its tokens;
-  /// columns in which it cannot occur are not unpacked. False: damaged.
-  bool find(std::string_view bytes, std::string_view word,
-            std::vector<std::uint8_t>& may_contain) const;
+  /// A column as it is stored, unpacked as little as can be.
+  struct Stored {
+    std::vector<std::uint32_t> addresses;  // of each row, or the distinct ones
+    std::vector<std::uint64_t> numbers;    // the same
+    std::vector<std::uint32_t> codes;      // which of them, or of the words, each row has; empty:
+                                           // there is one for each row
+    std::string nulls;                     // 1 for each row with `-`; empty: none
+  };
+  /// Without the words of a column of text.
+  bool read_stored(std::string_view bytes, std::size_t column, Stored& out) const;
 
  private:
   struct Part {
@@ -59,8 +65,6 @@ class ColumnReader {
 
   bool write_lines(std::string_view bytes, std::optional<std::span<const std::uint32_t>> wanted,
                    std::size_t size, std::string& text, std::vector<std::uint32_t>& ends) const;
-  bool find_in_column(std::string_view bytes, std::size_t column, std::string_view word,
-                      std::vector<std::uint8_t>& may_contain) const;
   bool open_part(std::string_view all, std::string_view bytes);
   bool open_odd_rows(ByteReader& reader);
   bool take_words(ByteReader& reader, Column& out) const;
@@ -68,6 +72,9 @@ class ColumnReader {
   bool may_have_number(ByteReader reader, const Part& part, Number number) const;
   template <class Number>
   bool take_values(ByteReader& reader, const Part& part, std::vector<Number>& values) const;
+  template <class Number>
+  bool take_distinct(ByteReader& reader, const Part& part, std::vector<Number>& values,
+                     std::vector<std::uint32_t>& codes) const;
 
   std::size_t rows_ = 0;
   std::vector<Part> parts_;

@@ -113,9 +113,7 @@ DelimitedMatcher::Patterns DelimitedMatcher::Literals::satisfied(std::string_vie
 }
 
 bool DelimitedMatcher::Check::holds(std::string_view value) const {
-  return std::ranges::any_of(tests, [value](const std::vector<ValueTest>& all) {
-    return std::ranges::all_of(all, [value](const ValueTest& test) { return test.holds(value); });
-  });
+  return any_holds(tests, value);
 }
 
 DelimitedMatcher::DelimitedMatcher(std::span<const DelimitedPattern* const> patterns) {

@@ -113,23 +113,33 @@ Result<void> EventReader::open_block(std::size_t source) {
   return queue_block(source);
 }
 
+std::vector<std::uint32_t> EventReader::rows_in_range(const Block& block) const {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(block.size());
+  for (std::uint32_t row = 0; row < block.size(); ++row) {
+    const Time at{block.timestamps()[row]};
+    if (at < range_.from.timestamp || at > range_.to.timestamp) continue;
+    if (at == range_.from.timestamp && block.id(row) < range_.from) continue;
+    if (at == range_.to.timestamp && block.id(row) > range_.to) continue;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 /// Opens the block under the cursor.
 Result<void> EventReader::unpack(std::size_t source) {
   OpenBlock open;
   open.source = source;
   WEIR_TRY(open.block, Block::read(std::string(cursor_->value())));
-  for (std::uint32_t row = 0; row < open.block.size(); ++row) {
-    const EventId id = open.block.id(row);
-    if (id >= range_.from && id <= range_.to) open.rows.push_back(row);
-  }
-  if (choose_) {
-    WEIR_CHECK(choose_(open.block, open.rows));
-  } else {
-    WEIR_CHECK(open.block.unpack_messages());
-  }
+  open.rows = rows_in_range(open.block);
+  if (choose_) WEIR_CHECK(choose_(open.block, open.rows));
+  if (open.rows.empty()) return {};
   open.block.sort(open.rows);
   if (!ascending_) std::ranges::reverse(open.rows);
-  if (open.rows.empty()) return {};
+  if (open.rows.size() > events_max_) open.rows.resize(events_max_);
+  std::vector<std::uint32_t> stored = open.rows;
+  std::ranges::sort(stored);
+  WEIR_CHECK(open.block.unpack_messages_of(stored));
   std::size_t slot = open_.size();
   if (free_.empty()) {
     open_.emplace_back();

@@ -38,10 +38,11 @@ class EventReader {
   EventReader(std::unique_ptr<store::Cursor> cursor, std::string prefix,
               std::vector<Source> sources, Range range, bool ascending);
 
-  /// Removes the rows (they ascend) of a block that the walk is to leave out, and unpacks
-  /// the messages of the others.
+  /// Removes the rows (they ascend) of a block that the walk is to leave out.
   using Choose = std::function<Result<void>(Block& block, std::vector<std::uint32_t>& rows)>;
   void choose_by(Choose choose) { choose_ = std::move(choose); }
+  /// How many events will be asked for at most; no more messages of a block are unpacked.
+  void limit(std::size_t events) { events_max_ = events; }
   /// Asked before each block is unpacked: whether next() is to return.
   void pause_if(std::function<bool()> is_time) { is_time_to_pause_ = std::move(is_time); }
 
@@ -80,6 +81,7 @@ class EventReader {
   Result<void> queue_block(std::size_t source);
   Result<void> open_block(std::size_t source);
   Result<void> unpack(std::size_t source);
+  std::vector<std::uint32_t> rows_in_range(const Block& block) const;
   void queue_event(std::size_t slot);
 
   std::unique_ptr<store::Cursor> cursor_;
@@ -96,6 +98,7 @@ class EventReader {
   std::size_t current_ = 0;
   bool on_event_ = false;
   Choose choose_;
+  std::size_t events_max_ = Block::kEventsMax;
   std::function<bool()> is_time_to_pause_;
   std::optional<EventId> paused_at_;
 };

@@ -105,6 +105,7 @@ class FilterPattern {
   struct Impl;
 
  private:
+  friend class BlockSearch;
   friend class PatternSet;
   explicit FilterPattern(std::shared_ptr<const Impl> impl);
   std::shared_ptr<const Impl> impl_;  // immutable, so copies may share it

@@ -207,6 +207,18 @@ TEST(FilterPattern, HostilePatternsAreRefusedOrBounded) {
   EXPECT_FALSE(FilterPattern::compile(nested(FilterPattern::kDepthMax + 1)));
   EXPECT_FALSE(FilterPattern::compile(nested(1500)));
   EXPECT_FALSE(FilterPattern::compile("%a{1000}{1000}{1000}%"));  // more than RE2's memory
+  for (const std::string& text :
+       {"[" + std::string(4000, '['), "{" + std::string(4000, '{'), std::string(4096, '"'),
+        std::string(4096, '%'), "[" + std::string(2000, '.') + "]",
+        "%[" + std::string(3000, '[') + "%"}) {
+    const auto refused = FilterPattern::compile(text);
+    ASSERT_FALSE(refused) << text.substr(0, 10);
+    EXPECT_EQ(refused.error().code, "InvalidParameterException");
+  }
+  std::string selector = "{ $";
+  while (selector.size() < 4000) selector += ".a";
+  EXPECT_FALSE(compiled(selector + " = 1 }").matches("{}"));
+  EXPECT_FALSE(compiled("[" + std::string(4000, ',') + "]").matches("a b"));
   const FilterPattern slow = compiled("%a*a*a*a*a*a*a*a*a*a*a*a*b%");
   EXPECT_FALSE(slow.matches(std::string(100'000, 'a')));
 }

@@ -58,7 +58,7 @@ class Logs {
   static constexpr std::size_t kBatchEventsMax = 10'000;
   static constexpr std::size_t kPageEventsMax = 10'000;
   static constexpr std::size_t kPageBytesMax = 1'048'576;
-  static constexpr std::size_t kRegexFiltersMax = 5;  // of one group
+  static constexpr std::size_t kRegexFiltersMax = 5;  // of one group, with subscription filters
   static constexpr std::size_t kTagsMax = 50;
   static constexpr int kDeliveryRetentionDays = 2;  // AWS's guides say one or two; two loses less
 
@@ -226,6 +226,12 @@ class Logs {
   std::vector<MetricFilterRef> filters_for_metric(const Scope& scope,
                                                   std::string_view metric_namespace,
                                                   std::string_view metric_name) const;
+  /// How many filters of a group have patterns with regular expressions. They share the quota of
+  /// kRegexFiltersMax (User Guide, "Filter pattern syntax") with filters that are kept elsewhere,
+  /// which `count` counts; one callback for all, nullptr for none.
+  std::size_t regex_filters(const Scope& scope, std::string_view group) const;
+  void count_other_regex_filters(
+      std::function<std::size_t(const Scope&, std::string_view group)> count);
   struct TestMatch {
     std::size_t event_number = 0;  // counted from 0
     Extraction extraction;

@@ -7,6 +7,7 @@
 #include "base/counters.h"
 #include "logs/block.h"
 #include "logs/embedded_metrics.h"
+#include "logs/block_search.h"
 #include "logs/errors.h"
 #include "logs/logs_impl.h"
 
@@ -71,6 +72,7 @@ class PageBudget {
     bytes_ += size;
     return true;
   }
+  std::size_t events() const { return events_; }
   bool is_full() const { return taken_ == events_; }
 
  private:
@@ -286,6 +288,7 @@ Result<Logs::GetResult> Logs::get_events(const Scope& scope, std::string_view gr
   EventReader reader(std::move(cursor), target.prefix, target.sources, range, position.is_forward);
   GetResult result;
   PageBudget budget(query.limit);
+  reader.limit(budget.events());
   while (!budget.is_full()) {
     WEIR_TRY(const bool found, reader.next());
     if (!found || !budget.take(reader.message().size())) break;
@@ -359,41 +362,20 @@ Result<Logs::FilterResult> Logs::filter_events(const Scope& scope, std::string_v
   return impl_->search(reader, target, query, position.is_forward);
 }
 
-namespace {
-
-/// Leaves the rows that match. A block without the texts that the pattern needs is passed as a
-/// whole.
-Result<void> choose_matching(const FilterPattern& pattern, const std::vector<std::string>& literals,
-                             Block& block, std::vector<std::uint32_t>& rows) {
-  for (const std::string& literal : literals) {
-    if (rows.empty()) return {};
-    WEIR_CHECK(block.keep_with(literal, rows));
-  }
-  if (rows.empty()) return {};
-  WEIR_CHECK(block.unpack_messages_of(rows));
-  Subject subject;
-  std::erase_if(rows, [&](std::uint32_t row) {
-    subject.reset(block.message(row));
-    return !pattern.matches(subject);
-  });
-  return {};
-}
-
-}  // namespace
-
 /// Fills a page. It has a token only if another event matches, or time is up.
 Result<Logs::FilterResult> Logs::Impl::search(EventReader& reader, const ReadTarget& target,
                                               const FilterQuery& query, bool is_forward) const {
   const auto deadline = runtime.monotonic() + config.search_time_max;
-  const auto literals = query.pattern.required_literals();
-  reader.choose_by([&](Block& block, std::vector<std::uint32_t>& rows) {
-    return choose_matching(query.pattern, literals, block, rows);
+  BlockSearch search(query.pattern);
+  reader.choose_by([&search](Block& block, std::vector<std::uint32_t>& rows) {
+    return search.keep_matching(block, rows);
   });
-  bool is_first = true;  // each call gets on, however slow
+  PageBudget budget(query.limit);
+  reader.limit(budget.events() + 1);  // one more tells whether there is another page
+  bool is_first = true;               // each call gets on, however slow
   reader.pause_if(
       [&] { return !std::exchange(is_first, false) && runtime.monotonic() > deadline; });
   FilterResult result;
-  PageBudget budget(query.limit);
   while (true) {
     WEIR_TRY(const bool found, reader.next());
     if (!found) break;

@@ -13,16 +13,19 @@ std::string filter_key(const Scope& scope, std::string_view group, std::string_v
   return member_key(scope, "f/", group).append(name);
 }
 
+std::size_t count_regexes(const GroupState& group, std::string_view without_filter) {
+  return static_cast<std::size_t>(std::ranges::count_if(group.filters, [&](const auto& item) {
+    return item.first != without_filter && item.second->pattern().has_regex();
+  }));
+}
+
 Result<void> check_quotas(const GroupState& group, const CompiledFilter& filter,
-                          const Logs::Config& config) {
+                          const Logs::Config& config, std::size_t other_regexes) {
   const std::string& name = filter.filter().filter_name;
   const bool is_new = !group.filters.contains(name);
   if (is_new && group.filters.size() >= config.metric_filters_max) return limit_exceeded();
-  const auto with_regex = std::ranges::count_if(group.filters, [&](const auto& item) {
-    return item.first != name && item.second->pattern().has_regex();
-  });
   if (filter.pattern().has_regex() &&
-      static_cast<std::size_t>(with_regex) >= Logs::kRegexFiltersMax) {
+      count_regexes(group, name) + other_regexes >= Logs::kRegexFiltersMax) {
     return limit_exceeded();
   }
   return {};
@@ -45,6 +48,8 @@ Result<void> Logs::put_metric_filter(const Scope& scope, std::string_view group,
   const auto compiled = std::make_shared<const CompiledFilter>(std::move(made));
   const std::string& name = compiled->filter().filter_name;
   const std::lock_guard control(impl_->control);
+  const std::size_t other_regexes =
+      impl_->other_regex_filters ? impl_->other_regex_filters(scope, group) : 0;
   {
     auto state = impl_->state.lock();
     const GroupState* found = Impl::find_group(*state, scope, group);
@@ -54,7 +59,7 @@ Result<void> Logs::put_metric_filter(const Scope& scope, std::string_view group,
                    "Metric filters are not supported for log groups of class " +
                        found->data.log_group_class};
     }
-    WEIR_CHECK(check_quotas(*found, *compiled, impl_->config));
+    WEIR_CHECK(check_quotas(*found, *compiled, impl_->config, other_regexes));
   }
   WEIR_CHECK(impl_->store.put(filter_key(scope, group, name), to_json_text(compiled->filter())));
   if (const std::string warning = compiled->pattern().warning(); !warning.empty()) {
@@ -66,6 +71,18 @@ Result<void> Logs::put_metric_filter(const Scope& scope, std::string_view group,
   found.filters.insert_or_assign(name, compiled);
   found.renew_filter_set();
   return {};
+}
+
+std::size_t Logs::regex_filters(const Scope& scope, std::string_view group) const {
+  auto state = impl_->state.lock();
+  const GroupState* const found = Impl::find_group(*state, scope, group);
+  return found == nullptr ? 0 : count_regexes(*found, "");
+}
+
+void Logs::count_other_regex_filters(
+    std::function<std::size_t(const Scope&, std::string_view group)> count) {
+  const std::lock_guard control(impl_->control);
+  impl_->other_regex_filters = std::move(count);
 }
 
 Result<void> Logs::delete_metric_filter(const Scope& scope, std::string_view group,

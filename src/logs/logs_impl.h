@@ -189,7 +189,8 @@ struct Logs::Impl {
   /// One batch of a source at a time; sources share the locks by hash.
   std::array<std::mutex, 64> importing;
   std::mutex control;  // one change of groups, streams or filters at a time
-  std::function<void(const Scope&, std::string_view)> group_deleted;  // under control
+  std::function<void(const Scope&, std::string_view)> group_deleted;               // under control
+  std::function<std::size_t(const Scope&, std::string_view)> other_regex_filters;  // under control
   mutable Guarded<State> state;
   std::atomic<std::uint64_t> next_batch{0};
   HandOver hand_over;

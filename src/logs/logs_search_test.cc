@@ -86,7 +86,7 @@ TEST(Search, RequiredLiteralsAreWhatEveryMatchContains) {
   const auto literals = [](std::string_view pattern) {
     return FilterPattern::compile(pattern)->required_literals();
   };
-  EXPECT_THAT(literals("ERROR \"a b\" %x+% -DEBUG"), testing::ElementsAre("ERROR", "a b"));
+  EXPECT_THAT(literals("ERROR \"a b\" %x+% -DEBUG"), testing::ElementsAre("ERROR", "a b", "x"));
   EXPECT_THAT(literals("?A ?B"), testing::IsEmpty());
   EXPECT_THAT(literals("?A"), testing::ElementsAre("A"));
   EXPECT_THAT(literals(""), testing::IsEmpty());

@@ -8,8 +8,10 @@ namespace weir::logs {
 namespace {
 
 bool is_name(char c) { return is_word(c) || c == '-'; }
+/// Behind the first character: a quote or a percent sign there makes it a quoted text or an
+/// expression. AWS does not say what parentheses in a field mean, so they are refused.
 bool is_bare_value(char c) {
-  constexpr std::string_view kEnds = ",]&|\"%()";
+  constexpr std::string_view kEnds = ",]&|()";
   return !is_blank(c) && kEnds.find(c) == kEnds.npos;
 }
 

@@ -59,10 +59,10 @@ bool TermsPattern::matches(std::string_view message) const {
 std::vector<std::string> TermsPattern::required_literals() const {
   std::vector<std::string> literals;
   for (const Term& term : required_) {
-    if (!term.regex && !term.text.empty()) literals.push_back(term.text);
+    if (!term.literal().empty()) literals.push_back(term.literal());
   }
-  if (literals.empty() && excluded_.empty() && optional_.size() == 1 && !optional_[0].regex) {
-    literals.push_back(optional_[0].text);
+  if (optional_.size() == 1 && !optional_[0].literal().empty()) {
+    literals.push_back(optional_[0].literal());
   }
   return literals;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,14 @@ namespace weir::logs {
 /// The unstructured dialect: `ERROR -ARGUMENTS`, `?INFO ?"x y"`, `%re%`.
 class TermsPattern {
  public:
+  struct Term {
+    std::string text;
+    std::optional<Regex> regex;
+    bool found_in(std::string_view message) const;
+    /// In every message that the term is found in; "" if nothing is known.
+    const std::string& literal() const { return regex ? regex->literal() : text; }
+  };
+
   static Result<TermsPattern> parse(std::string_view text);
   bool matches(std::string_view message) const;
   bool has_regex() const;
@@ -20,18 +29,17 @@ class TermsPattern {
   std::vector<std::string> required_literals() const;
   /// AWS ignores `?` terms as soon as there is another one.
   bool ignores_optional() const { return ignores_optional_; }
+  const std::vector<Term>& required() const { return required_; }
+  const std::vector<Term>& excluded() const { return excluded_; }
+  /// Empty if ignored.
+  const std::vector<Term>& optional() const { return optional_; }
 
  private:
-  struct Term {
-    std::string text;
-    std::optional<Regex> regex;
-    bool found_in(std::string_view message) const;
-  };
   static Result<Term> parse_term(Scanner& scanner);
 
   std::vector<Term> required_;
   std::vector<Term> excluded_;
-  std::vector<Term> optional_;  // empty if ignored
+  std::vector<Term> optional_;
   bool ignores_optional_ = false;
 };
 

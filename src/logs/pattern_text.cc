@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -95,6 +96,62 @@ Result<std::string> translate(std::string_view body) {
   return translated;
 }
 
+/// The length of what may be repeated at the beginning of an expression: a character, an escape or
+/// a class.
+std::size_t atom_length(std::string_view body) {
+  if (body[0] == '\\') return escape_length(body);
+  if (body[0] != '[') return 1;
+  std::size_t end = body.substr(1).starts_with('^') ? 2 : 1;
+  do {  // a bracket at the very beginning is a member of the class
+    const bool is_escape = end < body.size() && body[end] == '\\';
+    end += is_escape ? std::max<std::size_t>(escape_length(body.substr(end)), 1) : 1;
+  } while (end < body.size() && body[end] != ']');
+  return std::min(end + 1, body.size());
+}
+
+/// The one character that an atom stands for.
+std::optional<char> literal_of(std::string_view atom) {
+  constexpr std::string_view kNotLiteral = "^$?[]{}|*+.";
+  constexpr std::string_view kClasses = "dDsSwW";
+  if (atom.size() == 1 && kNotLiteral.find(atom[0]) == kNotLiteral.npos) return atom[0];
+  if (atom[0] != '\\') return std::nullopt;
+  if (atom.size() == 2 && kClasses.find(atom[1]) == kClasses.npos) return atom[1];
+  unsigned code = 0;
+  if (atom.size() != 4) return std::nullopt;
+  std::from_chars(atom.data() + 2, atom.data() + 4, code, 16);
+  return code < 0x80 ? std::optional(static_cast<char>(code)) : std::nullopt;
+}
+
+/// The longest run of characters that an expression (one that compiles) cannot be found without.
+std::string required_literal(std::string_view body) {
+  std::string longest;
+  std::string run;
+  const auto end_run = [&] {
+    if (run.size() > longest.size()) longest = run;
+    run.clear();
+  };
+  while (!body.empty()) {
+    if (body[0] == '|') return {};
+    const std::size_t length = atom_length(body);
+    if (body[0] == '[' && body.substr(1, length - 1).find('[') != body.npos) return {};  // [[:x:]y]
+    const auto character = literal_of(body.substr(0, length));
+    body.remove_prefix(length);
+    constexpr std::string_view kRepetitions = "?*+{";
+    const bool is_repeated = !body.empty() && kRepetitions.find(body[0]) != kRepetitions.npos;
+    if (character && !is_repeated) {
+      run += *character;
+      continue;
+    }
+    if (character && body[0] == '+') run += *character;
+    end_run();
+    while (!body.empty() && kRepetitions.find(body[0]) != kRepetitions.npos) {
+      body.remove_prefix(body[0] == '{' ? body.find('}') + 1 : 1);
+    }
+  }
+  end_run();
+  return longest;
+}
+
 }  // namespace
 
 // A place in the message is looked at only if the first and the last character of the text are
@@ -144,6 +201,7 @@ Result<Regex> Regex::compile(std::string_view body) {
       std::shared_ptr<Compiled>(new Compiled{RE2(re2::StringPiece(translated), options)});
   if (!compiled->expression.ok()) return invalid_regex(body, compiled->expression.error());
   regex.compiled_ = std::move(compiled);
+  regex.literal_ = required_literal(body);
   return regex;
 }
 
@@ -312,6 +370,99 @@ bool ValueTest::is_in_order(std::string_view value) const {
     default:
       return *number <= number_;
   }
+}
+
+namespace {
+
+/// The number that is written like this and in no other way.
+std::optional<std::uint64_t> canonical_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || std::to_string(number) != text) return std::nullopt;
+  return number;
+}
+
+/// The addresses that begin with these octets: `10.0.` or, of all four, `10.0.0.1`.
+std::optional<NumberRanges> addresses_from(std::string_view octets) {
+  std::uint64_t address = 0;
+  unsigned bits = 32;
+  while (!octets.empty() && bits > 0) {
+    const std::string_view text = octets.substr(0, octets.find('.'));
+    const auto octet = canonical_number(text);
+    if (!octet || *octet > 255) return std::nullopt;
+    bits -= 8;
+    address |= *octet << bits;
+    octets.remove_prefix(text.size());
+    if (bits == 0) break;
+    if (octets.empty()) return std::nullopt;
+    octets.remove_prefix(1);
+  }
+  if (!octets.empty()) return std::nullopt;
+  return NumberRanges::between(address, address | ((std::uint64_t{1} << bits) - 1));
+}
+
+}  // namespace
+
+std::optional<NumberRanges> ValueTest::numbers() const {
+  constexpr double kExactMax = 9007199254740992;  // 2^53; beyond it doubles leave numbers out
+  NumberRanges fitting;
+  if (kind_ == Kind::text) {
+    if (const auto number = canonical_number(literal_)) {
+      fitting = NumberRanges::between(*number, *number);
+    }
+  } else if (kind_ == Kind::number && std::abs(number_) < kExactMax) {
+    const double floor = std::floor(number_);
+    const auto below = static_cast<std::int64_t>(floor);  // or equal
+    const std::int64_t from = below + (number_ > floor ? 1 : 0);
+    const auto up_to = [](std::int64_t greatest) {
+      if (greatest < 0) return NumberRanges();
+      return NumberRanges::between(0, static_cast<std::uint64_t>(greatest));
+    };
+    switch (comparison_) {
+      case Comparison::equal:
+      case Comparison::not_equal:
+        if (from == below) fitting = up_to(below) & up_to(below - 1).complement();
+        break;
+      case Comparison::greater:
+        fitting = up_to(below).complement();
+        break;
+      case Comparison::greater_or_equal:
+        fitting = up_to(from - 1).complement();
+        break;
+      case Comparison::less:
+        fitting = up_to(from - 1);
+        break;
+      case Comparison::less_or_equal:
+        fitting = up_to(below);
+        break;
+    }
+  } else {
+    return std::nullopt;
+  }
+  return comparison_ == Comparison::not_equal ? fitting.complement() : fitting;
+}
+
+std::optional<NumberRanges> ValueTest::addresses() const {
+  NumberRanges fitting;  // no address reads as a number
+  if (kind_ == Kind::text) {
+    const auto address = addresses_from(literal_);
+    if (address && !literal_.empty() && !literal_.ends_with('.')) fitting = *address;
+  } else if (kind_ == Kind::wildcards) {
+    const std::string_view octets = std::string_view(literal_).substr(0, literal_.size() - 1);
+    if (literal_.find('*') != octets.size() || (!octets.empty() && !octets.ends_with('.'))) {
+      return std::nullopt;
+    }
+    if (const auto range = addresses_from(octets)) fitting = *range;
+  } else if (kind_ == Kind::regex) {
+    return std::nullopt;
+  }
+  return comparison_ == Comparison::not_equal ? fitting.complement() : fitting;
+}
+
+bool any_holds(const std::vector<std::vector<ValueTest>>& tests, std::string_view value) {
+  return std::ranges::any_of(tests, [value](const std::vector<ValueTest>& all) {
+    return std::ranges::all_of(all, [value](const ValueTest& test) { return test.holds(value); });
+  });
 }
 
 Result<std::optional<ValueTest>> take_marked_value(Scanner& scanner, Comparison comparison,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "logs/number_ranges.h"
 
 /// What the dialects of filter patterns have in common: reading their text, and comparing values.
 namespace weir::logs {
@@ -40,10 +41,13 @@ class Regex {
   /// allowed.
   static Result<Regex> compile(std::string_view body);
   bool found_in(std::string_view text) const;
+  /// A text that is in whatever the expression is found in; "" if none is known.
+  const std::string& literal() const { return literal_; }
 
  private:
   struct Compiled;
   std::shared_ptr<const Compiled> compiled_;  // immutable, so copies may share it
+  std::string literal_;
 };
 
 /// Reads a pattern from left to right.
@@ -123,6 +127,11 @@ class ValueTest {
     return comparison_ == Comparison::equal && kind_ == Kind::number && is_plain_;
   }
   bool is_regex() const { return kind_ == Kind::regex; }
+  /// The numbers (as std::to_string() writes them) for which it holds, if these are a few ranges.
+  std::optional<NumberRanges> numbers() const;
+  /// The addresses (four numbers without leading zeros; the first octet is the highest) for which
+  /// it holds, if these are a few ranges.
+  std::optional<NumberRanges> addresses() const;
   /// As it was written, without marks.
   const std::string& literal() const { return literal_; }
   bool is_same_as(const ValueTest& other) const {
@@ -144,6 +153,9 @@ class ValueTest {
   std::optional<Wildcards> wildcards_;
   std::optional<Regex> regex_;
 };
+
+/// Whether all tests of one of the lists hold.
+bool any_holds(const std::vector<std::vector<ValueTest>>& tests, std::string_view value);
 
 /// Reads the value behind `comparison` where it is quoted or a regular expression, else nothing;
 /// counts regular expressions in `regexes`. Orderings take numbers only.

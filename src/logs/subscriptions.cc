@@ -129,6 +129,7 @@ struct Subscriptions::Impl {
 
   ~Impl() {
     logs.on_group_deleted(nullptr);
+    logs.count_other_regex_filters(nullptr);
     housekeeping = Timer();
     for (const PumpPtr& pump : pumps()) pump->stop();
     publish();
@@ -238,7 +239,18 @@ struct Subscriptions::Impl {
 
   // ---- Filters ----------------------------------------------------------------------------------
 
-  Result<void> check_group(const Scope& scope, const SubscriptionFilter& filter) const {
+  std::size_t count_regexes(const Scope& scope, std::string_view group,
+                            std::string_view without_filter) const {
+    std::size_t count = 0;
+    for (const auto& [name, pump] : filters_of(scope, group)) {
+      count += name != without_filter && pump->compiled()->pattern.has_regex();
+    }
+    return count;
+  }
+
+  Result<void> check_group(const CompiledSubscription& compiled) const {
+    const Scope& scope = compiled.scope;
+    const SubscriptionFilter& filter = compiled.filter;
     WEIR_TRY(const LogGroupStatus status, logs.log_group(scope, filter.log_group_name));
     if (status.group.log_group_class != "STANDARD") {
       return Error{ErrorKind::invalid, "InvalidOperationException",
@@ -247,6 +259,12 @@ struct Subscriptions::Impl {
     }
     const Filters filters = filters_of(scope, filter.log_group_name);
     if (!filters.contains(filter.filter_name) && filters.size() >= config.filters_per_group_max) {
+      return limit_exceeded();
+    }
+    if (compiled.pattern.has_regex() &&
+        count_regexes(scope, filter.log_group_name, filter.filter_name) +
+                logs.regex_filters(scope, filter.log_group_name) >=
+            Logs::kRegexFiltersMax) {
       return limit_exceeded();
     }
     return {};
@@ -353,6 +371,9 @@ struct Subscriptions::Impl {
     if (!left_over.empty()) WEIR_CHECK(store.write(left_over));
     logs.on_group_deleted(
         [this](const Scope& scope, std::string_view group) { forget_group(scope, group); });
+    logs.count_other_regex_filters([this](const Scope& scope, std::string_view group) {
+      return count_regexes(scope, group, "");
+    });
     housekeeping = Timer(runtime, kHousekeepingPeriod, [this] { keep_house(); });
     return {};
   }
@@ -439,7 +460,7 @@ Result<void> Subscriptions::put(const Scope& scope, SubscriptionFilter filter) {
   }
   WEIR_CHECK(check_vendor(scope, filter, *arn));
   WEIR_TRY(CompiledSubscription compiled, CompiledSubscription::compile(scope, std::move(filter)));
-  WEIR_CHECK(impl_->check_group(scope, compiled.filter));
+  WEIR_CHECK(impl_->check_group(compiled));
   WEIR_CHECK(impl_->check_access(scope, *arn));
   const auto target = impl_->target_of(compiled.filter.destination_arn);
   if (!target) return refused_test(arn->service, target.error());
@@ -448,7 +469,7 @@ Result<void> Subscriptions::put(const Scope& scope, SubscriptionFilter filter) {
     return refused_test(arn->service, taken.error());
   }
   const std::lock_guard control(impl_->control);
-  WEIR_CHECK(impl_->check_group(scope, compiled.filter));
+  WEIR_CHECK(impl_->check_group(compiled));
   const auto filters = impl_->filters_of(scope, compiled.filter.log_group_name);
   const auto found = filters.find(compiled.filter.filter_name);
   if (found != filters.end()) return impl_->replace(*found->second, std::move(compiled));

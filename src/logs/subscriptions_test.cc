@@ -163,6 +163,39 @@ TEST(SubscriptionFilters, ADestinationOfAnotherAccountNeedsAPolicy) {
       "ResourceNotFoundException: The specified destination does not exist.");
 }
 
+// User Guide, "Filter pattern syntax": five patterns with regular expressions for each log group,
+// of metric and subscription filters together. Verified on AWS: no.
+TEST(SubscriptionFilters, ShareTheQuotaOfRegularExpressionsWithMetricFilters) {
+  SubscriptionsWorld world;
+  MetricFilter metric;
+  MetricTransformation& value = metric.metric_transformations.emplace_back();
+  value.metric_name = "m";
+  value.metric_namespace = "n";
+  value.metric_value = "1";
+  const auto put_metric = [&](const std::string& name, const std::string& pattern) {
+    metric.filter_name = name;
+    metric.filter_pattern = pattern;
+    const auto done = world.logs->put_metric_filter(world.scope, "/vpc/flow", metric);
+    return done ? "" : done.error().code;
+  };
+  SubscriptionFilter filter = world.filter("s");
+  filter.filter_pattern = "%a%";
+  EXPECT_EQ(world.subscribe(filter), "");
+  for (const char* name : {"1", "2", "3", "4"}) EXPECT_EQ(put_metric(name, "%b%"), "");
+  EXPECT_EQ(put_metric("5", "%b%"), "LimitExceededException");
+  EXPECT_EQ(put_metric("4", "%c%"), "");  // replaced
+  EXPECT_EQ(put_metric("5", "plain"), "");
+  SubscriptionFilter other = world.filter("t");
+  other.filter_pattern = "[a = %x%]";
+  EXPECT_THAT(world.subscribe(other), StartsWith("LimitExceededException"));
+  EXPECT_EQ(world.subscribe(filter), "");  // replaced
+  EXPECT_TRUE(world.logs->delete_metric_filter(world.scope, "/vpc/flow", "1"));
+  EXPECT_EQ(world.subscribe(other), "");
+  EXPECT_EQ(put_metric("6", "%b%"), "LimitExceededException");
+  ASSERT_TRUE(world.subscriptions->remove(world.scope, "/vpc/flow", "s"));
+  EXPECT_EQ(put_metric("6", "%b%"), "");
+}
+
 TEST(SubscriptionFilters, CirclesAreRefused) {
   SubscriptionsWorld world;
   world.create_group("b");

@@ -79,7 +79,7 @@ Result<FilterLogEvents::Output> LogsApi::filter_events(const Request& request,
   WEIR_TRY(query.pattern, weir::logs::FilterPattern::compile(in.filter_pattern));
   query.limit = static_cast<std::size_t>(in.limit.value_or(kPageEventsDefault));
   query.start_from_head = in.start_from_head.value_or(true);
-  query.token = in.next_token.value_or("");
+  WEIR_TRY(query.token, page_start(in.next_token));
 
   WEIR_TRY(auto result, logs_.filter_events(request.scope, group, query));
   FilterLogEvents::Output out;
@@ -91,7 +91,7 @@ Result<FilterLogEvents::Output> LogsApi::filter_events(const Request& request,
                           .ingestion_time = event.id.ingestion.ms,
                           .event_id = event.id.text()});
   }
-  if (!result.next_token.empty()) out.next_token = std::move(result.next_token);
+  out.next_token = page_token(result.next_token);
   return out;
 }
 

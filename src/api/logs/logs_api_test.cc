@@ -310,6 +310,30 @@ TEST(PageTokens, ThatWereTamperedWithAreRefused) {
   }
 }
 
+TEST(PageTokens, OfFilterLogEventsThatWereTamperedWithAreRefused) {
+  ApiWorld world;
+  world.create();
+  world.call("PutLogEvents",
+             R"({"logGroupName":"g","logStreamName":"s","logEvents":[{"timestamp":)" + world.now +
+                 R"(,"message":"a"},{"timestamp":)" + world.now + R"(,"message":"b"}]})");
+  const auto next = [&world](const std::string& token) {
+    return world.call("FilterLogEvents",
+                      R"({"logGroupName":"g","limit":1,"nextToken":")" + token + R"("})");
+  };
+  const std::string token =
+      world.member("FilterLogEvents", R"({"logGroupName":"g","limit":1})", "nextToken");
+  EXPECT_THAT(next(token), HasSubstr(R"("message":"b")"));
+  for (std::size_t at = 0; at < token.size(); at += 3) {
+    std::string bad = token;
+    bad[at] = bad[at] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(next(bad), kBadToken) << at;
+  }
+  EXPECT_EQ(next("f/" + std::string(56, '1')), kBadToken);
+  EXPECT_EQ(world.call("GetLogEvents", R"({"logGroupName":"g","logStreamName":"s","nextToken":")" +
+                                           token + R"("})"),
+            kBadToken);
+}
+
 TEST(PutLogEvents, KeepsTheEventsOfABadEntity) {
   ApiWorld world;
   world.create();
@@ -660,8 +684,10 @@ TEST(PutMetricFilter, SystemFieldsAndSelectionAreKeptAndChecked) {
   };
   EXPECT_THAT(put(R"("emitSystemFieldDimensions":["@aws.zone"])"),
               HasSubstr("'@aws.zone' is neither @aws.account nor @aws.region"));
-  EXPECT_THAT(put(R"("fieldSelectionCriteria":"region = 1")"),
-              HasSubstr("InvalidParameterException: Invalid fieldSelectionCriteria: expected @aws.account"));
+  EXPECT_THAT(
+      put(R"("fieldSelectionCriteria":"region = 1")"),
+      HasSubstr(
+          "InvalidParameterException: Invalid fieldSelectionCriteria: expected @aws.account"));
   EXPECT_EQ(put(R"("emitSystemFieldDimensions":["@aws.region"],)"
                 R"("fieldSelectionCriteria":"@aws.region = \"us-east-1\"")"),
             "{}");
