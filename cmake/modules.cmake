@@ -19,7 +19,7 @@ weir_module(insights  DEPS base net store flow logs     LIBS weir::re2 OpenSSL::
 weir_module(metrics   DEPS base store)
 weir_module(metric_math DEPS base store metrics)
 weir_module(contributors DEPS base store logs)
-weir_module(alarms    DEPS base store metrics)
+weir_module(alarms    DEPS base store metrics metric_math)
 weir_module(notify    DEPS base store                   LIBS OpenSSL::Crypto)
 weir_module(queues    DEPS base store                   LIBS OpenSSL::Crypto)
 weir_module(respond   DEPS base net store vpc flow logs alarms notify)

@@ -58,6 +58,19 @@ metrics::MetricId AlarmConfig::metric() const {
   return metrics::MetricId::make(*namespace_name, *metric_name, dimensions);
 }
 
+const metric_math::DataQuery& AlarmConfig::watched() const {
+  return *std::find_if(queries->begin(), queries->end(),
+                       [](const metric_math::DataQuery& query) { return query.return_data; });
+}
+
+int AlarmConfig::period() const {
+  if (period_s) return *period_s;
+  for (const metric_math::DataQuery& query : *queries) {
+    if (query.metric_stat) return query.metric_stat->period_s;
+  }
+  return watched().period_s.value_or(60);
+}
+
 const std::string& AlarmConfig::statistic_name() const {
   return statistic ? *statistic : *extended_statistic;
 }
@@ -101,9 +114,63 @@ Shape Alarm::shape() {
       inherited<S, &S::comparison_operator>("ComparisonOperator"),
       inherited<S, &S::treat_missing_data>("TreatMissingData"),
       inherited<S, &S::evaluate_low_sample_count_percentile>("EvaluateLowSampleCountPercentile"),
+      inherited<S, &S::queries>("Metrics"),
+      inherited<S, &S::threshold_metric_id>("ThresholdMetricId"),
       optional<&S::state_transitioned>("StateTransitionedTimestamp"),
   };
   return {"MetricAlarm", members};
+}
+
+Shape Composite::shape() {
+  using S = Composite;
+  static constexpr Member members[] = {
+      inherited<S, &S::alarm_rule>("alarmRule"),
+      inherited<S, &S::actions_suppressor>("actionsSuppressor"),
+      inherited<S, &S::wait_period_s>("waitPeriod"),
+      inherited<S, &S::extension_period_s>("extensionPeriod"),
+      optional<&S::suppressed_by>("suppressedBy"),
+      optional<&S::suppressed_reason>("suppressedReason"),
+      optional<&S::suppressed_until>("suppressedUntil"),
+      optional<&S::held_from>("heldFrom"),
+  };
+  return {"Composite", members};
+}
+
+Shape CompositeAlarm::shape() {
+  using S = CompositeAlarm;
+  static constexpr Member members[] = {
+      inherited<S, &S::actions_enabled>("ActionsEnabled"),
+      inherited<S, &S::alarm_actions>("AlarmActions"),
+      inherited<S, &S::alarm_arn>("AlarmArn"),
+      inherited<S, &S::configuration_updated>("AlarmConfigurationUpdatedTimestamp"),
+      inherited<S, &S::alarm_description>("AlarmDescription"),
+      inherited<S, &S::alarm_name>("AlarmName"),
+      inherited<S, &S::alarm_rule>("AlarmRule"),
+      inherited<S, &S::insufficient_data_actions>("InsufficientDataActions"),
+      inherited<S, &S::ok_actions>("OKActions"),
+      inherited<S, &S::state_reason>("StateReason"),
+      inherited<S, &S::state_reason_data>("StateReasonData"),
+      inherited<S, &S::state_updated>("StateUpdatedTimestamp"),
+      inherited<S, &S::state_value>("StateValue"),
+      inherited<S, &S::state_transitioned>("StateTransitionedTimestamp"),
+      inherited<S, &S::suppressed_by>("ActionsSuppressedBy"),
+      inherited<S, &S::suppressed_reason>("ActionsSuppressedReason"),
+      inherited<S, &S::actions_suppressor>("ActionsSuppressor"),
+      inherited<S, &S::wait_period_s>("ActionsSuppressorWaitPeriod"),
+      inherited<S, &S::extension_period_s>("ActionsSuppressorExtensionPeriod"),
+  };
+  return {"CompositeAlarm", members};
+}
+
+Shape RelatedAlarm::shape() {
+  using S = RelatedAlarm;
+  static constexpr Member members[] = {
+      optional<&S::alarm_name>("AlarmName"),
+      optional<&S::alarm_arn>("AlarmArn"),
+      optional<&S::state_value>("StateValue"),
+      optional<&S::state_updated>("StateUpdatedTimestamp"),
+  };
+  return {"RelatedAlarm", members};
 }
 
 }  // namespace weir::alarms

@@ -11,6 +11,7 @@
 #include "base/runtime.h"
 #include "base/scope.h"
 #include "base/shape.h"
+#include "metric_math/data.h"
 #include "metrics/types.h"
 
 namespace weir::alarms {
@@ -57,16 +58,24 @@ struct AlarmConfig {
   std::optional<std::string> comparison_operator;
   std::optional<std::string> treat_missing_data;
   std::optional<std::string> evaluate_low_sample_count_percentile;
+  /// `Metrics`: the form with an expression; then there is no metric above.
+  std::optional<std::vector<metric_math::DataQuery>> queries;
+  std::optional<std::string> threshold_metric_id;
 
-  /// Of an alarm that check() accepted.
-  metrics::MetricId metric() const;
+  bool is_math() const { return queries && !queries->empty(); }
+
+  // Of an alarm that check() accepted.
+  metrics::MetricId metric() const;  // not of one with an expression
+  /// The query that is compared with the threshold. Of an alarm with an expression.
+  const metric_math::DataQuery& watched() const;
+  int period() const;
   const std::string& statistic_name() const;
   Comparison comparison() const;
   int datapoints() const { return datapoints_to_alarm.value_or(*evaluation_periods); }
   bool operator==(const AlarmConfig&) const = default;
 };
 
-/// A metric alarm as DescribeAlarms shows it.
+/// A metric alarm as DescribeAlarms shows it; of a composite alarm what both have.
 struct Alarm : AlarmConfig {
   std::string alarm_arn;
   Time configuration_updated;
@@ -79,7 +88,40 @@ struct Alarm : AlarmConfig {
   static Shape shape();
 };
 
+/// What PutCompositeAlarm sets besides names, actions and their like.
+struct CompositeConfig {
+  std::string alarm_rule;
+  std::optional<std::string> actions_suppressor = {};  // name or ARN
+  std::optional<int> wait_period_s = {};
+  std::optional<int> extension_period_s = {};
+};
+
+/// A composite alarm's rule, and what holds its actions back.
+struct Composite : CompositeConfig {
+  std::optional<std::string> suppressed_by;  // WaitPeriod, ExtensionPeriod, Alarm
+  std::optional<std::string> suppressed_reason;
+  std::optional<Time> suppressed_until;  // the end of the wait or extension period
+  std::optional<std::string> held_from;  // the state before the change whose actions are held
+  static Shape shape();
+};
+
+/// A composite alarm as DescribeAlarms shows it.
+struct CompositeAlarm : Alarm, Composite {
+  static Shape shape();
+};
+
+/// A child or parent of an alarm as DescribeAlarms shows it.
+struct RelatedAlarm {
+  std::string alarm_name;
+  std::string alarm_arn;
+  std::optional<std::string> state_value;
+  std::optional<Time> state_updated;
+  static Shape shape();
+};
+
 /// Nothing if AWS would accept `config` in `scope`, else its error and text.
 Result<void> check(const Scope& scope, const AlarmConfig& config);
+/// The same for a composite alarm, but for its rule: names, actions, suppressor.
+Result<void> check(const Scope& scope, const AlarmConfig& config, const CompositeConfig& composite);
 
 }  // namespace weir::alarms

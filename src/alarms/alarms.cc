@@ -2,6 +2,7 @@
 #include "alarms/alarms.h"
 
 #include <algorithm>
+#include <set>
 
 #include "alarms/alarms_impl.h"
 #include "alarms/notification.h"
@@ -24,25 +25,6 @@ Result<void> check_names(const std::vector<std::string>& names) {
   return Error{ErrorKind::invalid, "ValidationError",
                "1 validation error detected: Value at 'alarmNames' failed to satisfy constraint: "
                "Member must have length less than or equal to 100"};
-}
-
-Error too_many_tags() {
-  return invalid_value("The number of tags exceeds the limit of 50 for a resource.");
-}
-
-/// Replaces the values of known keys, appends the rest.
-Result<void> merge_tags(std::vector<Tag>& tags, const std::vector<Tag>& more) {
-  for (const Tag& tag : more) {
-    const auto same = std::find_if(tags.begin(), tags.end(),
-                                   [&](const Tag& present) { return present.key == tag.key; });
-    if (same != tags.end()) {
-      same->value = tag.value;
-    } else {
-      tags.push_back(tag);
-    }
-  }
-  if (tags.size() > kTagsMax) return too_many_tags();
-  return {};
 }
 
 Error no_such_resource(std::string_view alarm_arn) {
@@ -76,20 +58,25 @@ bool has_action(const Alarm& alarm, std::string_view prefix) {
                      begins);
 }
 
-bool matches(const AlarmQuery& query, const Alarm& alarm) {
-  if (!query.names.empty() &&
-      std::find(query.names.begin(), query.names.end(), alarm.alarm_name) == query.names.end()) {
-    return false;
-  }
+bool matches(const AlarmQuery& query, const StoredAlarm& stored) {
+  const Alarm& alarm = stored.alarm;
+  if (stored.composite ? !query.with_composite : !query.with_metric) return false;
   return (!query.state_value || alarm.state_value == *query.state_value) &&
          (!query.action_prefix || has_action(alarm, *query.action_prefix));
 }
 
 std::string purpose_of(const AlarmQuery& query) {
   std::string text = "DescribeAlarms " + query.name_prefix.value_or("") + '\n' +
-                     query.state_value.value_or("") + '\n' + query.action_prefix.value_or("");
+                     query.state_value.value_or("") + '\n' + query.action_prefix.value_or("") +
+                     (query.with_metric ? " metric" : "") +
+                     (query.with_composite ? " composite" : "");
   for (const std::string& name : query.names) text += '\n' + name;
   return text;
+}
+
+Error other_type(const std::string& name) {
+  return {ErrorKind::invalid, "ValidationError",
+          "An alarm of another type with the name " + name + " exists already."};
 }
 
 }  // namespace
@@ -112,31 +99,46 @@ Alarms::Stats Alarms::stats() const { return impl_->state.lock()->stats; }
 Result<void> Alarms::put_metric_alarm(const Scope& scope, const AlarmConfig& config,
                                       const std::vector<Tag>& tags) {
   WEIR_CHECK(check(scope, config));
+  if (config.is_math()) WEIR_CHECK(impl_->try_program(config, scope));
   const AlarmKey key{scope, config.alarm_name};
   return impl_->change([&](Draft& draft) -> Result<void> {
     const DefinitionPtr before = draft.find(key);
-    const Time now = impl_->runtime.now();
-    StoredAlarm after;
-    if (before) {
-      after = before->stored;
-    } else {
-      if (draft.alarm_count() >= impl_->config.alarms_max) {
-        return Error{ErrorKind::limit, "LimitExceeded",
-                     "The maximum number of alarms (setting alarms_max) is reached."};
-      }
-      WEIR_CHECK(merge_tags(after.tags, tags));
-      after.alarm.alarm_arn = arn("cloudwatch", scope, "alarm:" + config.alarm_name);
-      after.alarm.state_reason = "Unchecked: Initial alarm creation";
-      after.alarm.state_updated = now;
-      after.alarm.state_transitioned = now;
-    }
-    static_cast<AlarmConfig&>(after.alarm) = config;
-    after.alarm.configuration_updated = now;
-    draft.add_history(scope, after.alarm, "ConfigurationUpdate",
-                      "Alarm \"" + config.alarm_name + "\" " + (before ? "updated" : "created"),
-                      configuration_update_data(before ? "Update" : "Create", after.alarm,
-                                                before ? &before->stored.alarm : nullptr));
+    WEIR_TRY(StoredAlarm after, draft.configured(key, config, tags));
+    if (after.composite) return other_type(config.alarm_name);
+    draft.add_history(scope, configuration_item(before ? "Update" : "Create", after,
+                                                before ? &before->stored : nullptr));
     draft.put(key, std::move(after), Draft::Next::now);
+    return {};
+  });
+}
+
+Result<void> Alarms::put_composite_alarm(const Scope& scope, const AlarmConfig& config,
+                                         const CompositeConfig& composite,
+                                         const std::vector<Tag>& tags) {
+  WEIR_CHECK(check(scope, config, composite));
+  WEIR_TRY(const AlarmRule rule, AlarmRule::parse(scope, composite.alarm_rule));
+  const AlarmKey key{scope, config.alarm_name};
+  return impl_->change([&](Draft& draft) -> Result<void> {
+    const DefinitionPtr before = draft.find(key);
+    if (before && !before->rule) return other_type(config.alarm_name);
+    WEIR_CHECK(draft.check_relatives(key, rule, composite));
+    WEIR_TRY(StoredAlarm after, draft.configured(key, config, tags));
+    std::optional<std::string> held_from;
+    after.composite.emplace();
+    if (before) {
+      const Composite& old = *before->stored.composite;
+      // Another suppressor drops what goes on; then the held actions are decided anew.
+      if (old.actions_suppressor == composite.actions_suppressor) {
+        *after.composite = old;
+      } else {
+        held_from = old.held_from;
+      }
+    }
+    static_cast<CompositeConfig&>(*after.composite) = composite;
+    draft.add_history(scope, configuration_item(before ? "Update" : "Create", after,
+                                                before ? &before->stored : nullptr));
+    draft.put_composite(key, std::move(after), held_from);
+    draft.evaluate_new(key, before ? "was updated and its new" : "was created and its");
     return {};
   });
 }
@@ -155,17 +157,82 @@ Result<AlarmPage> Alarms::describe(const Scope& scope, const AlarmQuery& query) 
   }
   const auto wanted = static_cast<std::size_t>(std::clamp(query.records_max, 1, kRecordsMax));
   AlarmPage page;
+  std::string last;
+  // Whether the page has room: else it ends before this one.
+  const auto take = [&](const std::string& name, const StoredAlarm& stored) {
+    if (!matches(query, stored)) return true;
+    if (page.alarms.size() + page.composites.size() == wanted) {
+      page.next_token = metrics::make_page_token(purpose_of(query), last);
+      return false;
+    }
+    last = name;
+    if (stored.composite) {
+      page.composites.push_back({stored.alarm, *stored.composite});
+    } else {
+      page.alarms.push_back(stored.alarm);
+    }
+    return true;
+  };
   auto held = impl_->state.lock();
+  if (!query.names.empty()) {
+    const std::set<std::string> names(query.names.begin(), query.names.end());
+    for (auto name = names.lower_bound(from); name != names.end(); ++name) {
+      const auto found = held->alarms.find({scope, *name});
+      if (found != held->alarms.end() && !take(*name, found->second->stored)) break;
+    }
+    return page;
+  }
   for (auto at = held->alarms.lower_bound({scope, from}); at != held->alarms.end(); ++at) {
     const auto& [key, definition] = *at;
     if (key.scope != scope) break;
     if (query.name_prefix && !key.name.starts_with(*query.name_prefix)) break;
-    if (!matches(query, definition->stored.alarm)) continue;
-    if (page.alarms.size() == wanted) {
-      page.next_token = metrics::make_page_token(purpose_of(query), page.alarms.back().alarm_name);
+    if (!take(key.name, definition->stored)) break;
+  }
+  return page;
+}
+
+Result<RelativesPage> Alarms::relatives(const Scope& scope, const RelativesQuery& query) const {
+  const bool is_children = query.which == RelativesQuery::Which::children;
+  const std::string purpose =
+      std::string("DescribeAlarms ") + (is_children ? "children " : "parents ") + query.alarm_name;
+  std::string from;
+  if (!query.next_token.empty()) {
+    const auto last = metrics::read_page_token(purpose, query.next_token);
+    if (!last) return Error{ErrorKind::invalid, "InvalidNextToken", "The next token is invalid."};
+    from = *last + '\0';
+  }
+  std::set<std::string> names;
+  auto held = impl_->state.lock();
+  if (is_children) {
+    const auto found = held->alarms.find({scope, query.alarm_name});
+    if (found != held->alarms.end() && found->second->rule) {
+      const auto& children = found->second->rule->children();
+      names.insert(children.begin(), children.end());
+    }
+  } else if (const auto found = held->watchers.find({scope, query.alarm_name});
+             found != held->watchers.end()) {
+    for (const AlarmKey& parent : found->second) {
+      if (held->alarms.at(parent)->rule->names(query.alarm_name)) names.insert(parent.name);
+    }
+  }
+  const auto wanted = static_cast<std::size_t>(std::clamp(query.records_max, 1, kRecordsMax));
+  RelativesPage page;
+  std::string last;
+  for (auto name = names.lower_bound(from); name != names.end(); ++name) {
+    const auto found = held->alarms.find({scope, *name});
+    if (found == held->alarms.end()) continue;
+    if (page.alarms.size() + page.composites.size() == wanted) {
+      page.next_token = metrics::make_page_token(purpose, last);
       break;
     }
-    page.alarms.push_back(definition->stored.alarm);
+    last = *name;
+    const Alarm& alarm = found->second->stored.alarm;
+    RelatedAlarm one{alarm.alarm_name, alarm.alarm_arn, {}, {}};
+    if (is_children) {
+      one.state_value = alarm.state_value;
+      one.state_updated = alarm.state_updated;
+    }
+    (found->second->rule ? page.composites : page.alarms).push_back(std::move(one));
   }
   return page;
 }
@@ -180,6 +247,7 @@ std::vector<Alarm> Alarms::describe_for_metric(const Scope& scope,
   if (found == held->by_metric.end()) return out;
   for (const AlarmKey& key : found->second) {
     const Alarm& alarm = held->alarms.at(key)->stored.alarm;
+    if (alarm.is_math()) continue;
     if (query.statistic && alarm.statistic != query.statistic) continue;
     if (query.extended_statistic && alarm.extended_statistic != query.extended_statistic) continue;
     if (query.period_s && alarm.period_s != query.period_s) continue;
@@ -211,13 +279,12 @@ Result<void> Alarms::set_state(const Scope& scope, std::string_view name, StateV
 Result<void> Alarms::remove(const Scope& scope, const std::vector<std::string>& names) {
   WEIR_CHECK(check_names(names));
   return impl_->change([&](Draft& draft) -> Result<void> {
+    WEIR_CHECK(draft.check_removal(scope, names));
     for (const std::string& name : names) {
       const AlarmKey key{scope, name};
       const DefinitionPtr present = draft.find(key);
       if (!present) continue;
-      const Alarm& alarm = present->stored.alarm;
-      draft.add_history(scope, alarm, "ConfigurationUpdate", "Alarm \"" + name + "\" deleted",
-                        configuration_update_data("Delete", alarm, nullptr));
+      draft.add_history(scope, configuration_item("Delete", present->stored, nullptr));
       draft.erase(key);
     }
     return {};
@@ -235,9 +302,8 @@ Result<void> Alarms::enable_actions(const Scope& scope, const std::vector<std::s
       StoredAlarm after = present->stored;
       after.alarm.actions_enabled = enabled;
       after.alarm.configuration_updated = impl_->runtime.now();
-      draft.add_history(scope, after.alarm, "ConfigurationUpdate", "Alarm \"" + name + "\" updated",
-                        configuration_update_data("Update", after.alarm, &present->stored.alarm));
-      draft.put(key, std::move(after), Draft::Next::as_before);
+      draft.add_history(scope, configuration_item("Update", after, &present->stored));
+      draft.put(key, std::move(after), Draft::Next::as_before, present.get());
     }
     return {};
   });

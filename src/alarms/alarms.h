@@ -51,6 +51,8 @@ struct Config {
 };
 
 struct AlarmQuery {
+  bool with_metric = true;
+  bool with_composite = false;
   std::vector<std::string> names = {};
   std::optional<std::string> name_prefix = {};
   std::optional<std::string> state_value = {};
@@ -60,7 +62,23 @@ struct AlarmQuery {
 };
 struct AlarmPage {
   std::vector<Alarm> alarms;  // in name order
-  std::string next_token;     // "" at the end
+  std::vector<CompositeAlarm> composites;
+  std::string next_token;  // "" at the end
+};
+
+/// The alarms that the rule of a composite alarm names, or the composite alarms whose rules name an
+/// alarm.
+struct RelativesQuery {
+  enum class Which : std::uint8_t { children, parents };
+  std::string alarm_name;
+  Which which = Which::children;
+  int records_max = 50;
+  std::string next_token = {};
+};
+struct RelativesPage {
+  std::vector<RelatedAlarm> alarms;  // in name order over both
+  std::vector<RelatedAlarm> composites;
+  std::string next_token;
 };
 
 struct MetricAlarmQuery {
@@ -81,6 +99,8 @@ struct HistoryItem {
   static Shape shape();
 };
 struct HistoryQuery {
+  bool with_metric = true;
+  bool with_composite = true;
   std::optional<std::string> alarm_name = {};
   std::optional<std::string> item_type = {};
   std::optional<Time> start = {};
@@ -94,8 +114,11 @@ struct HistoryPage {
   std::string next_token;
 };
 
-/// Metric alarms with a static threshold: kept, evaluated on time and when data arrive, and acted
-/// on.
+/// Metric alarms with a static threshold and composite alarms: kept, evaluated on time and when
+/// data arrive, and acted on.
+///
+/// A composite alarm changes in one store write with the child that makes it. One that depends on
+/// itself, through whatever others, or is nested deeper than 500, is not evaluated.
 ///
 /// An alarm is judged every minute (every 10 seconds for periods below a minute, every hour for
 /// windows beyond a day) over a window that slides with these ticks, by the algorithm of the User
@@ -127,12 +150,19 @@ class Alarms {
   /// Creates or replaces. Tags are taken at creation only.
   Result<void> put_metric_alarm(const Scope& scope, const AlarmConfig& config,
                                 const std::vector<Tag>& tags = {});
+  /// The same for a composite alarm; of `config` its names, actions and their like.
+  Result<void> put_composite_alarm(const Scope& scope, const AlarmConfig& config,
+                                   const CompositeConfig& composite,
+                                   const std::vector<Tag>& tags = {});
   Result<AlarmPage> describe(const Scope& scope, const AlarmQuery& query) const;
+  /// Nothing for an alarm that does not exist.
+  Result<RelativesPage> relatives(const Scope& scope, const RelativesQuery& query) const;
   std::vector<Alarm> describe_for_metric(const Scope& scope, const MetricAlarmQuery& query) const;
   Result<HistoryPage> history(const Scope& scope, const HistoryQuery& query) const;
   Result<void> set_state(const Scope& scope, std::string_view name, StateValue state,
                          std::string_view reason, std::optional<std::string> reason_data = {});
-  /// Names that do not exist are passed over, here and in enable_actions().
+  /// Names that do not exist are passed over, here and in enable_actions(). Error
+  /// (ValidationError): more than one composite alarm, or one that another composite alarm names.
   Result<void> remove(const Scope& scope, const std::vector<std::string>& names);
   Result<void> enable_actions(const Scope& scope, const std::vector<std::string>& names,
                               bool enabled);

@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "alarms/alarm.h"
+#include "alarms/alarm_rule.h"
+#include "metric_math/program.h"
 #include "metrics/statistic.h"
 
 namespace weir::alarms {
@@ -13,6 +15,8 @@ namespace {
 constexpr std::int64_t kDayS = 86'400;
 constexpr std::int64_t kWeekS = 604'800;
 constexpr std::size_t kActionsMax = 5;
+constexpr std::size_t kQueriesMax = 20;
+constexpr std::size_t kOfOneKindMax = 10;
 
 Error validation_error(std::string message) {
   return {ErrorKind::invalid, "ValidationError", std::move(message)};
@@ -32,7 +36,7 @@ Result<void> check_name(const AlarmConfig& config) {
   return {};
 }
 
-Result<void> check_presence(const AlarmConfig& config) {
+Result<void> check_metric(const AlarmConfig& config) {
   if (!config.metric_name) return lacks("a MetricName parameter");
   if (!config.namespace_name) return lacks("a Namespace parameter");
   if (config.statistic && config.extended_statistic) {
@@ -42,6 +46,14 @@ Result<void> check_presence(const AlarmConfig& config) {
   }
   if (!config.statistic && !config.extended_statistic) return lacks("a Statistic parameter");
   if (!config.period_s) return lacks("a Period parameter");
+  return {};
+}
+
+Result<void> check_threshold(const AlarmConfig& config) {
+  if (config.threshold_metric_id) {
+    return validation_error(
+        "ThresholdMetricId needs anomaly detection, which alarms here do not have yet.");
+  }
   if (!config.evaluation_periods) return lacks("an EvaluationPeriods parameter");
   if (!config.threshold || !std::isfinite(*config.threshold)) {
     return lacks("valid Threshold parameter");
@@ -69,7 +81,7 @@ Result<void> check_statistic(const AlarmConfig& config) {
 }
 
 Result<void> check_periods(const AlarmConfig& config) {
-  const std::int64_t period_s = *config.period_s;
+  const std::int64_t period_s = config.period();
   const std::int64_t periods = *config.evaluation_periods;
   const bool is_short = period_s == 10 || period_s == 20 || period_s == 30;
   if (!is_short && (period_s <= 0 || period_s % 60 != 0)) {
@@ -95,6 +107,64 @@ Result<void> check_periods(const AlarmConfig& config) {
   if (datapoints < 1 || datapoints > periods) {
     return validation_error(
         "DatapointsToAlarm must be at least 1 and less than or equal to EvaluationPeriods");
+  }
+  return {};
+}
+
+/// User Guide, "Creating an alarm based on a metric math expression".
+Result<void> check_queries(const AlarmConfig& config) {
+  const auto& queries = *config.queries;
+  if (config.metric_name || config.namespace_name || config.statistic ||
+      config.extended_statistic || config.period_s || config.unit || !config.dimensions.empty()) {
+    return validation_error(
+        "Metrics cannot be used together with MetricName, Namespace, Dimensions, Period, Unit, "
+        "Statistic or ExtendedStatistic.");
+  }
+  const auto count = [&](auto&& holds) {
+    return static_cast<std::size_t>(std::count_if(queries.begin(), queries.end(), holds));
+  };
+  using Query = metric_math::DataQuery;
+  if (queries.size() > kQueriesMax) {
+    return validation_error("Metrics list can have at most 20 elements.");
+  }
+  if (count([](const Query& query) { return query.metric_stat.has_value(); }) > kOfOneKindMax ||
+      count([](const Query& query) { return query.expression.has_value(); }) > kOfOneKindMax) {
+    return validation_error("Metrics list can have at most 10 metrics and at most 10 expressions.");
+  }
+  if (count([](const Query& query) { return query.return_data; }) != 1) {
+    return validation_error("Exactly one element of the metrics list should return data.");
+  }
+  return {};
+}
+
+Result<void> check_program(const AlarmConfig& config) {
+  using metric_math::Function;
+  constexpr std::int64_t kInsightsReachS = 10'800;
+  WEIR_TRY(const auto program, metric_math::Program::make(*config.queries));
+  const std::size_t watched = *program.find(config.watched().id);
+  if (program.uses(watched, Function::search)) {
+    return validation_error("SEARCH is not supported on Metric Alarms.");
+  }
+  if (program.uses(watched, Function::anomaly_detection_band)) {
+    return validation_error(
+        "ANOMALY_DETECTION_BAND needs anomaly detection, which alarms here do not have yet.");
+  }
+  const int period_s = config.period();
+  for (const std::size_t query : program.needed_by(watched)) {
+    const metric_math::DataQuery& one = program.queries()[query];
+    const int its = one.metric_stat ? one.metric_stat->period_s : one.period_s.value_or(period_s);
+    if (its != period_s) {
+      return validation_error("All metrics of an alarm must have the same Period.");
+    }
+    if (program.insights(query) == nullptr) continue;
+    if (period_s < 60) {
+      return validation_error(
+          "MetricsInsights monitors do not support less than 60 seconds period");
+    }
+    if (std::int64_t{period_s} * *config.evaluation_periods > kInsightsReachS) {
+      return validation_error(
+          "MetricsInsights monitors cannot be checked across more than 3 hours");
+    }
   }
   return {};
 }
@@ -138,17 +208,48 @@ Result<void> check_actions(const Scope& scope, const std::vector<std::string>& a
   return {};
 }
 
+Result<void> check_actions(const Scope& scope, const AlarmConfig& config) {
+  WEIR_CHECK(check_actions(scope, config.ok_actions));
+  WEIR_CHECK(check_actions(scope, config.alarm_actions));
+  return check_actions(scope, config.insufficient_data_actions);
+}
+
 }  // namespace
 
 Result<void> check(const Scope& scope, const AlarmConfig& config) {
   WEIR_CHECK(check_name(config));
-  WEIR_CHECK(check_presence(config));
-  WEIR_CHECK(check_statistic(config));
+  if (config.is_math()) {
+    WEIR_CHECK(check_queries(config));
+  } else {
+    WEIR_CHECK(check_metric(config));
+    WEIR_CHECK(check_statistic(config));
+  }
+  WEIR_CHECK(check_threshold(config));
   WEIR_CHECK(check_periods(config));
+  if (config.is_math()) WEIR_CHECK(check_program(config));
   WEIR_CHECK(check_options(config));
-  WEIR_CHECK(check_actions(scope, config.ok_actions));
-  WEIR_CHECK(check_actions(scope, config.alarm_actions));
-  WEIR_CHECK(check_actions(scope, config.insufficient_data_actions));
+  return check_actions(scope, config);
+}
+
+Result<void> check(const Scope& scope, const AlarmConfig& config,
+                   const CompositeConfig& composite) {
+  WEIR_CHECK(check_name(config));
+  WEIR_CHECK(check_actions(scope, config));
+  const bool has_periods = composite.wait_period_s && composite.extension_period_s;
+  const bool has_period = composite.wait_period_s || composite.extension_period_s;
+  if (composite.actions_suppressor && !has_periods) {
+    return validation_error(
+        "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are required if "
+        "ActionsSuppressor is specified.");
+  }
+  if (!composite.actions_suppressor && has_period) {
+    return validation_error(
+        "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod can only be specified "
+        "together with ActionsSuppressor.");
+  }
+  if (composite.wait_period_s.value_or(0) < 0 || composite.extension_period_s.value_or(0) < 0) {
+    return validation_error("The periods of an ActionsSuppressor must not be negative.");
+  }
   return {};
 }
 

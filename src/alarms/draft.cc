@@ -47,11 +47,40 @@ std::size_t Draft::alarm_count() const {
   return count;
 }
 
-void Draft::put(const AlarmKey& key, StoredAlarm alarm, Next next) {
+std::shared_ptr<const Definition> Definition::of(const Scope& scope, StoredAlarm stored,
+                                                 const Definition* before) {
+  auto out = std::make_shared<Definition>();
+  out->stored = std::move(stored);
+  if (before != nullptr) {
+    out->plan = before->plan;
+    out->rule = before->rule;
+    out->suppressor = before->suppressor;
+  } else if (const auto& composite = out->stored.composite) {
+    auto rule = AlarmRule::parse(scope, composite->alarm_rule);
+    WEIR_ASSERT(rule);  // it was checked before it was stored
+    out->rule = std::make_shared<const AlarmRule>(*std::move(rule));
+    if (composite->actions_suppressor) {
+      const auto suppressor = alarm_name_of(scope, *composite->actions_suppressor);
+      WEIR_ASSERT(suppressor);
+      out->suppressor = *suppressor;
+    }
+  } else {
+    out->plan = std::make_shared<const Plan>(Plan::of(out->stored.alarm));
+  }
+  return out;
+}
+
+void Draft::put(const AlarmKey& key, StoredAlarm alarm, Next next, const Definition* before) {
   batch_.put(alarm_store_key(key), to_json_text(alarm));
-  auto definition = std::make_shared<Definition>();
-  definition->plan = Plan::of(alarm.alarm);
-  definition->stored = std::move(alarm);
+  DefinitionPtr definition = Definition::of(key.scope, std::move(alarm), before);
+  if (definition->rule && before == nullptr) {
+    for (const std::string& child : definition->rule->children()) {
+      new_watchers_[{key.scope, child}].insert(key);
+    }
+    if (!definition->suppressor.empty()) {
+      new_watchers_[{key.scope, definition->suppressor}].insert(key);
+    }
+  }
   Entry& entry = changed_[key];
   entry.definition = std::move(definition);
   if (next != Next::as_before) entry.next = next;
@@ -67,26 +96,23 @@ std::uint64_t Draft::next_number(std::uint64_t Alarms::Impl::State::*counter) {
   return ((*held).*counter)++;  // a number that a failed write leaves unused does no harm
 }
 
-void Draft::add_history(const Scope& scope, const Alarm& alarm, std::string_view item_type,
-                        std::string summary, std::string data) {
-  HistoryItem item;
-  item.alarm_name = alarm.alarm_name;
-  item.alarm_type = "MetricAlarm";
+void Draft::add_history(const Scope& scope, HistoryItem item) {
   item.timestamp = impl_.runtime.now();
-  item.item_type = item_type;
-  item.summary = std::move(summary);
-  item.data = std::move(data);
   const std::uint64_t number = next_number(&Alarms::Impl::State::next_history);
   batch_.put(history_key(scope, item.timestamp, number), to_json_text(item));
   ++new_history_[scope];
 }
 
-void Draft::add_action(const Scope& scope, const Alarm& alarm, OutboxRecord record) {
+void Draft::add_action(const Scope& scope, OutboxRecord record) {
   if (impl_.state.lock()->outbox.size() + new_actions_.size() >= impl_.config.outbox_max) {
     const Notification texts{record.subject, record.message, record.email_text};
     const std::string why = "too many actions are waiting (setting outbox_max)";
-    add_history(scope, alarm, "Action", failed_action_summary(record.arn, why),
-                action_data(record.arn, record.state_updated, texts, why));
+    add_history(scope, {record.alarm_name,
+                        record.alarm_type,
+                        {},
+                        "Action",
+                        failed_action_summary(record.arn, why),
+                        action_data(record.arn, record.state_updated, texts, why)});
     impl_.actions_failed_counter.add();
     return;
   }
@@ -95,6 +121,19 @@ void Draft::add_action(const Scope& scope, const Alarm& alarm, OutboxRecord reco
   Pending& pending = new_actions_[key];
   pending.record = std::move(record);
   pending.next_try = impl_.runtime.now();
+}
+
+void Draft::add_actions(const AlarmKey& key, const StoredAlarm& stored,
+                        std::string_view old_state) {
+  const Alarm& alarm = stored.alarm;
+  const auto& actions = actions_of(alarm, *parse_state(alarm.state_value));
+  if (actions.empty()) return;
+  const Notification texts = notification(key.scope, stored, old_state);
+  for (const std::string& arn : actions) {
+    add_action(key.scope,
+               {impl_.runtime.uuid(), arn, texts.subject, texts.message, texts.email_text, key.name,
+                alarm.state_updated, std::string(stored.type())});
+  }
 }
 
 void Draft::erase_action(const OutboxKey& key) {
@@ -110,26 +149,20 @@ void Draft::transition(const AlarmKey& key, const Definition& before, StateValue
   after.alarm.state_reason = std::move(reason);
   after.alarm.state_reason_data = std::move(reason_data);
   after.alarm.state_updated = impl_.runtime.now();
-  const bool is_change = old_state != after.alarm.state_value;
-  if (is_change) {
+  if (old_state != after.alarm.state_value) {
     after.alarm.state_transitioned = after.alarm.state_updated;
     impl_.transitions_counter.add();
-    add_history(key.scope, after.alarm, "StateUpdate",
-                "Alarm updated from " + old_state + " to " + after.alarm.state_value,
-                state_update_data(before.stored.alarm, after.alarm));
+    const bool acts = may_act(key, after, old_state);
+    add_history(key.scope, {key.name,
+                            std::string(after.type()),
+                            {},
+                            "StateUpdate",
+                            "Alarm updated from " + old_state + " to " + after.alarm.state_value,
+                            state_update_data(before.stored, after)});
+    if (acts) add_actions(key, after, old_state);
+    moved_.insert(key);
   }
-  if (is_change && after.alarm.actions_enabled) {
-    const auto& actions = actions_of(after.alarm, to);
-    if (!actions.empty()) {
-      const Notification texts = notification(key.scope, after.alarm, old_state);
-      for (const std::string& arn : actions) {
-        add_action(key.scope, after.alarm,
-                   {impl_.runtime.uuid(), arn, texts.subject, texts.message, texts.email_text,
-                    key.name, after.alarm.state_updated});
-      }
-    }
-  }
-  put(key, std::move(after), Next::next_tick);
+  put(key, std::move(after), Next::next_tick, &before);
 }
 
 Result<void> Draft::store() {
@@ -142,22 +175,25 @@ void Draft::publish() {
   auto held = impl_.state.lock();
   for (auto& [key, entry] : changed_) {
     const auto present = held->alarms.find(key);
-    if (present != held->alarms.end()) {
-      const auto indexed = held->by_metric.find({key.scope, present->second->plan.metric});
-      indexed->second.erase(key);
-      if (indexed->second.empty()) held->by_metric.erase(indexed);
-    }
-    if (!entry.definition) {
+    const Definition* const before =
+        present == held->alarms.end() ? nullptr : present->second.get();
+    const Definition* const after = entry.definition.get();
+    const bool is_same = before != nullptr && after != nullptr && before->plan == after->plan &&
+                         before->rule == after->rule;
+    if (before != nullptr && !is_same) Alarms::Impl::unindex(*held, key, *before);
+    if (after == nullptr) {
       held->alarms.erase(key);
       held->arrived.erase(key);
       impl_.set_due(*held, key, std::nullopt);
       continue;
     }
-    const Plan& plan = entry.definition->plan;
-    held->by_metric[{key.scope, plan.metric}].insert(key);
-    if (entry.next == Next::now) held->arrived.insert(key);
-    if (entry.next == Next::next_tick) {
-      impl_.set_due(*held, key, plan.next_tick(now, impl_.config.evaluation_delay));
+    if (!is_same) Alarms::Impl::index(*held, key, *after);
+    if (after->rule) {
+      impl_.set_due(*held, key, after->stored.composite->suppressed_until);
+    } else if (entry.next == Next::now) {
+      held->arrived.insert(key);
+    } else if (entry.next == Next::next_tick) {
+      impl_.set_due(*held, key, after->plan->next_tick(now, impl_.config.evaluation_delay));
     }
     held->alarms.insert_or_assign(key, std::move(entry.definition));
   }

@@ -22,13 +22,24 @@ constexpr std::int64_t floor_to(std::int64_t seconds, std::int64_t step) {
 
 /// User Guide, "Evaluating an alarm"; the hourly tick of multi-day windows: same page.
 std::int64_t tick_of(const AlarmConfig& config) {
-  if (*config.period_s < 60) return 10;
-  const std::int64_t length_s = std::int64_t{*config.period_s} * *config.evaluation_periods;
+  const int period_s = config.period();
+  if (period_s < 60) return 10;
+  const std::int64_t length_s = std::int64_t{period_s} * *config.evaluation_periods;
   return length_s > kDayS ? 3600 : 60;
 }
 
 bool is_upper(Comparison comparison) {
   return comparison == Comparison::greater || comparison == Comparison::greater_or_equal;
+}
+
+/// What an alarm watches is one time series.
+Result<metric_math::Series> one_series(const metric_math::Value& value) {
+  if (const auto* series = std::get_if<metric_math::Series>(&value)) return *series;
+  const auto* array = std::get_if<metric_math::SeriesArray>(&value);
+  if (array != nullptr && array->empty()) return metric_math::Series{};
+  if (array != nullptr && array->size() == 1) return array->front();
+  return Error{ErrorKind::invalid, "ValidationError",
+               "The expression of an alarm must yield one time series, and it yields several."};
 }
 
 int breaching_points(const Decision& decision) {
@@ -40,22 +51,41 @@ int breaching_points(const Decision& decision) {
 
 Plan Plan::of(const AlarmConfig& config) {
   Plan plan;
-  plan.metric = config.metric();
-  plan.unit = config.unit;
-  plan.statistic = *metrics::Statistic::parse(config.statistic_name());
   plan.comparison = config.comparison();
   plan.threshold = *config.threshold;
-  plan.period_s = *config.period_s;
+  plan.period_s = config.period();
   plan.range = evaluation_range(*config.evaluation_periods, plan.period_s);
   plan.tick_s = tick_of(config);
   plan.rules.periods = *config.evaluation_periods;
   plan.rules.datapoints = config.datapoints();
-  plan.rules.missing = missing_data(config.treat_missing_data, *config.namespace_name);
+  plan.rules.missing = missing_data(config.treat_missing_data, config.namespace_name.value_or(""));
+  if (config.is_math()) {
+    plan.set_program(config);
+    return plan;
+  }
+  plan.metric = config.metric();
+  plan.sources = {plan.metric};
+  plan.unit = config.unit;
+  plan.statistic = *metrics::Statistic::parse(config.statistic_name());
   const auto percentile = plan.statistic.percentile();
   if (percentile && config.evaluate_low_sample_count_percentile == "ignore") {
     plan.rules.samples_min = significant_samples(*percentile);
   }
   return plan;
+}
+
+void Plan::set_program(const AlarmConfig& config) {
+  auto made = metric_math::Program::make(*config.queries);
+  WEIR_ASSERT(made);  // it was checked before it was stored
+  program = *std::move(made);
+  watched = *program->find(config.watched().id);
+  for (const std::size_t query : program->needed_by(watched)) {
+    const auto& stat = program->queries()[query].metric_stat;
+    if (!stat) continue;
+    const metrics::MetricId& named = stat->metric;
+    sources.push_back(
+        metrics::MetricId::make(named.namespace_name, named.metric_name, named.dimensions));
+  }
 }
 
 Time Plan::next_tick(Time now, Duration delay) const {
@@ -125,13 +155,25 @@ Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys,
   };
   const Time now = runtime.now();
   std::vector<Changed> changed;
+  std::vector<AlarmKey> composites;
   for (const AlarmKey& key : keys) {
     const DefinitionPtr definition = find(key);
     if (!definition) continue;  // deleted meanwhile
-    WEIR_TRY(Judgement judgement, judge(*definition, key.scope, now));
-    if (missed_since && judgement.decision.state != StateValue::alarm) {
+    if (definition->rule) {
+      composites.push_back(key);
+      continue;
+    }
+    auto judged = judge(*definition, key.scope, now);
+    if (!judged && definition->plan->program) {
+      // The others are judged all the same; this one keeps its state.
+      evaluation_errors_counter.add();
+      judged = Judgement{};
+    }
+    WEIR_TRY(Judgement judgement, std::move(judged));
+    const bool may_look_back = !definition->plan->program || judgement.decision.state;
+    if (may_look_back && missed_since && judgement.decision.state != StateValue::alarm) {
       const Time since = std::max(*missed_since, definition->stored.alarm.state_updated);
-      WEIR_TRY(auto missed, judge_missed(definition->plan, key.scope, since, now));
+      WEIR_TRY(auto missed, judge_missed(*definition->plan, key.scope, since, now));
       // The next tick takes it back where that is due; a short alarm is better than a silent one.
       if (missed) judgement = {*std::move(missed)};
     }
@@ -139,7 +181,7 @@ Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys,
       auto held = state.lock();
       ++held->stats.evaluations;
       if (!judgement.is_dormant && held->alarms.contains(key)) {
-        set_due(*held, key, definition->plan.next_tick(now, config.evaluation_delay));
+        set_due(*held, key, definition->plan->next_tick(now, config.evaluation_delay));
       }
     }
     evaluations_counter.add();
@@ -148,8 +190,9 @@ Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys,
       changed.push_back({key, definition, std::move(judgement)});
     }
   }
-  if (changed.empty()) return {};
+  if (changed.empty() && composites.empty()) return {};
   return change([&](Draft& draft) -> Result<void> {
+    for (const AlarmKey& key : composites) draft.end_period(key);
     std::uint64_t early = 0;
     for (Changed& one : changed) {
       if (draft.find(one.key) != one.definition) {
@@ -170,7 +213,7 @@ Result<void> Alarms::Impl::evaluate(const std::vector<AlarmKey>& keys,
 }
 
 Result<Judgement> Alarms::Impl::judge(const Definition& definition, const Scope& scope, Time now) {
-  const Plan& plan = definition.plan;
+  const Plan& plan = *definition.plan;
   Judgement out;
   const std::int64_t settled_end_s =
       floor_to((now - config.evaluation_delay).seconds(), plan.tick_s);
@@ -188,7 +231,8 @@ Result<Judgement> Alarms::Impl::judge(const Definition& definition, const Scope&
   out.decision = decide(slots, plan.rules);
   const bool is_empty = std::none_of(slots.begin(), slots.end(),
                                      [](const Slot& slot) { return slot.sample_count > 0; });
-  out.is_dormant = is_empty && !has_fresh;
+  // An expression may have a value where its metrics have none.
+  out.is_dormant = is_empty && !has_fresh && !plan.program;
   return out;
 }
 
@@ -228,6 +272,7 @@ Result<std::optional<Decision>> Alarms::Impl::judge_missed(const Plan& plan, con
 }
 
 bool Alarms::Impl::may_fire_early(const Plan& plan, const Scope& scope) const {
+  if (plan.program) return false;
   using Kind = metrics::Statistic::Kind;
   switch (plan.statistic.kind()) {
     case Kind::sample_count:
@@ -244,6 +289,7 @@ bool Alarms::Impl::may_fire_early(const Plan& plan, const Scope& scope) const {
 
 Result<bool> Alarms::Impl::has_data(const Plan& plan, const Scope& scope, Time from,
                                     Time to) const {
+  if (plan.program) return true;
   // One bucket over all; below a minute the period says that seconds are wanted.
   const auto span_s = static_cast<int>((to - from).count() / 1000 / 60 * 60 + 60);
   WEIR_TRY(const auto buckets,
@@ -258,6 +304,7 @@ Result<bool> Alarms::Impl::has_data(const Plan& plan, const Scope& scope, Time f
 
 Result<std::vector<Slot>> Alarms::Impl::window(const Plan& plan, const Scope& scope,
                                                std::int64_t end_s) const {
+  if (plan.program) return math_window(plan, scope, end_s);
   const auto count = static_cast<std::size_t>(plan.range);
   const Time from = Time::from_seconds(end_s - std::int64_t{plan.range} * plan.period_s);
   WEIR_TRY(const auto buckets,
@@ -281,6 +328,37 @@ Result<std::vector<Slot>> Alarms::Impl::window(const Plan& plan, const Scope& sc
     slots[i].value = plan.statistic.of(sums[i]);
     slots[i].is_breaching =
         slots[i].value && breaches(*slots[i].value, plan.comparison, plan.threshold);
+  }
+  return slots;
+}
+
+Result<void> Alarms::Impl::try_program(const AlarmConfig& alarm, const Scope& scope) const {
+  const Plan plan = Plan::of(alarm);
+  const auto slots = math_window(plan, scope, floor_to(runtime.now().seconds(), plan.tick_s));
+  if (!slots && slots.error().kind == ErrorKind::internal) return {};  // of the store, for now
+  if (!slots) return slots.error();
+  return {};
+}
+
+Result<std::vector<Slot>> Alarms::Impl::math_window(const Plan& plan, const Scope& scope,
+                                                    std::int64_t end_s) const {
+  const metric_math::Grid grid{end_s - std::int64_t{plan.range} * plan.period_s, end_s,
+                               plan.period_s};
+  metric_math::Evaluation evaluation(*plan.program, metrics, scope, [&](int) { return grid; });
+  WEIR_TRY(const metric_math::Value value, evaluation.result(plan.watched));
+  std::vector<Slot> slots(static_cast<std::size_t>(plan.range));
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    slots[i].start = Time::from_seconds(end_s - static_cast<std::int64_t>(i + 1) * plan.period_s);
+  }
+  WEIR_TRY(const metric_math::Series series, one_series(value));
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const std::int64_t before_end_s = end_s - (*series.times)[i];
+    const auto newest_first = static_cast<std::size_t>((before_end_s - 1) / plan.period_s);
+    if (before_end_s <= 0 || newest_first >= slots.size()) continue;
+    Slot& slot = slots[newest_first];
+    slot.value = (*series.values)[i];
+    slot.sample_count = 1;
+    slot.is_breaching = breaches(*slot.value, plan.comparison, plan.threshold);
   }
   return slots;
 }

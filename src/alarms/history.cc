@@ -12,7 +12,8 @@ constexpr int kRecordsMax = 100;
 
 std::string purpose_of(const HistoryQuery& query) {
   return "DescribeAlarmHistory " + query.alarm_name.value_or("") + ' ' +
-         query.item_type.value_or("") + (query.ascending ? " up" : " down");
+         query.item_type.value_or("") + (query.ascending ? " up" : " down") +
+         (query.with_metric ? " metric" : "") + (query.with_composite ? " composite" : "");
 }
 
 std::string time_key(const Scope& scope, Time time) {
@@ -69,6 +70,7 @@ Result<HistoryPage> Alarms::Impl::history(const Scope& scope, const HistoryQuery
   for (; cursor->valid() && cursor->key() >= low && cursor->key() < high;
        query.ascending ? cursor->next() : cursor->previous()) {
     WEIR_TRY(HistoryItem item, from_json_text<HistoryItem>(cursor->value()));
+    if (item.alarm_type == "CompositeAlarm" ? !query.with_composite : !query.with_metric) continue;
     if (query.alarm_name && item.alarm_name != *query.alarm_name) continue;
     if (query.item_type && item.item_type != *query.item_type) continue;
     if (page.items.size() == wanted) {

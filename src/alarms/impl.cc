@@ -17,6 +17,7 @@ Shape StoredAlarm::shape() {
   static constexpr Member members[] = {
       required<&S::alarm>("alarm"),
       optional<&S::tags>("tags"),
+      optional<&S::composite>("composite"),
   };
   return {"StoredAlarm", members};
 }
@@ -31,6 +32,7 @@ Shape OutboxRecord::shape() {
       required<&S::email_text>("emailText"),
       required<&S::alarm_name>("alarmName"),
       required<&S::state_updated>("stateUpdated"),
+      optional<&S::alarm_type>("alarmType"),
   };
   return {"OutboxRecord", members};
 }
@@ -44,6 +46,8 @@ Alarms::Impl::Impl(Runtime& runtime_in, store::KvStore& store_in, metrics::Metri
       config(config_in),
       writer([this](std::span<Change* const> group) { commit(group); }),
       evaluations_counter(counter("weir_alarm_evaluations_total", "Windows of alarms judged.")),
+      evaluation_errors_counter(counter("weir_alarm_evaluation_errors_total",
+                                        "Expressions of alarms that could not be evaluated.")),
       transitions_counter(counter("weir_alarm_transitions_total", "Alarms that changed state.")),
       actions_failed_counter(
           counter("weir_alarm_actions_failed_total", "Alarm actions given up.")) {}
@@ -62,7 +66,10 @@ Result<void> Alarms::Impl::change(std::function<Result<void>(Draft&)> apply) {
 
 void Alarms::Impl::commit(std::span<Change* const> group) {
   Draft draft(*this);
-  for (Change* one : group) one->result = one->apply(draft);
+  for (Change* one : group) {
+    one->result = one->apply(draft);
+    draft.settle();
+  }
   if (const auto stored = draft.store(); !stored) {
     for (Change* one : group) one->result = stored;
     return;
@@ -138,13 +145,47 @@ Result<void> Alarms::Impl::note_alive() {
 Result<void> Alarms::Impl::load_alarm(State& held, const Scope& scope, std::string_view value) {
   WEIR_TRY(StoredAlarm stored, from_json_text<StoredAlarm>(value));
   const AlarmKey key{scope, stored.alarm.alarm_name};
-  auto definition = std::make_shared<Definition>();
-  definition->plan = Plan::of(stored.alarm);
-  definition->stored = std::move(stored);
-  held.by_metric[{scope, definition->plan.metric}].insert(key);
-  held.arrived.insert(key);
+  DefinitionPtr definition = Definition::of(scope, std::move(stored), nullptr);
+  index(held, key, *definition);
+  if (const auto& composite = definition->stored.composite) {
+    set_due(held, key, composite->suppressed_until);
+  } else {
+    held.arrived.insert(key);
+  }
   held.alarms.insert_or_assign(key, std::move(definition));
   return {};
+}
+
+void Alarms::Impl::index(State& held, const AlarmKey& key, const Definition& definition) {
+  if (definition.plan) {
+    for (const auto& metric : definition.plan->sources) {
+      held.by_metric[{key.scope, metric}].insert(key);
+    }
+    return;
+  }
+  for (const std::string& child : definition.rule->children()) {
+    held.watchers[{key.scope, child}].insert(key);
+  }
+  if (!definition.suppressor.empty()) held.watchers[{key.scope, definition.suppressor}].insert(key);
+}
+
+void Alarms::Impl::unindex(State& held, const AlarmKey& key, const Definition& definition) {
+  const auto take_out = [&key](auto& indices, const auto& of) {
+    const auto found = indices.find(of);
+    if (found == indices.end()) return;
+    found->second.erase(key);
+    if (found->second.empty()) indices.erase(found);
+  };
+  if (definition.plan) {
+    for (const auto& metric : definition.plan->sources) {
+      take_out(held.by_metric, std::pair(key.scope, metric));
+    }
+    return;
+  }
+  for (const std::string& child : definition.rule->children()) {
+    take_out(held.watchers, AlarmKey{key.scope, child});
+  }
+  take_out(held.watchers, AlarmKey{key.scope, definition.suppressor});
 }
 
 Result<void> Alarms::Impl::load_action(State& held, const Scope& scope, std::string_view number,

@@ -11,20 +11,22 @@
 /// What an alarm tells the world and writes into its history. Private to this module.
 namespace weir::alarms {
 
+struct StoredAlarm;
+
 /// The texts of one change of state; `alarm` is as it is after the change.
 struct Notification {
   std::string subject;     // at most 100 ASCII characters
   std::string message;     // JSON, the `default` text
   std::string email_text;  // the `email` text
 };
-Notification notification(const Scope& scope, const Alarm& alarm, std::string_view old_state);
+Notification notification(const Scope& scope, const StoredAlarm& alarm, std::string_view old_state);
 
 /// HistoryData of a StateUpdate.
-std::string state_update_data(const Alarm& before, const Alarm& after);
+std::string state_update_data(const StoredAlarm& before, const StoredAlarm& after);
 /// HistoryData of a ConfigurationUpdate. `type` is Create, Update or Delete; `before` is nullptr
 /// unless Update.
-std::string configuration_update_data(std::string_view type, const Alarm& alarm,
-                                      const Alarm* before);
+std::string configuration_update_data(std::string_view type, const StoredAlarm& alarm,
+                                      const StoredAlarm* before);
 /// HistorySummary of an action that failed.
 std::string failed_action_summary(std::string_view arn, std::string_view error);
 /// HistoryData of an Action. `error` is empty if it succeeded.

@@ -78,14 +78,16 @@ void Alarms::Impl::deliver(const std::vector<std::pair<OutboxKey, Pending>>& wor
   }
   const auto stored = change([&](Draft& draft) -> Result<void> {
     for (const Outcome& one : final) {
-      Alarm alarm;
-      alarm.alarm_name = one.record.alarm_name;
       const Notification texts{one.record.subject, one.record.message, one.record.email_text};
       const bool is_done = one.error.empty();
-      draft.add_history(one.key.first, alarm, "Action",
-                        is_done ? "Successfully executed action " + one.record.arn
-                                : failed_action_summary(one.record.arn, one.error),
-                        action_data(one.record.arn, one.record.state_updated, texts, one.error));
+      draft.add_history(one.key.first,
+                        {one.record.alarm_name,
+                         one.record.alarm_type,
+                         {},
+                         "Action",
+                         is_done ? "Successfully executed action " + one.record.arn
+                                 : failed_action_summary(one.record.arn, one.error),
+                         action_data(one.record.arn, one.record.state_updated, texts, one.error)});
       draft.erase_action(one.key);
     }
     return {};

@@ -14,6 +14,7 @@ namespace {
 // StateReason holds at most 1023 characters and StateReasonData 4000.
 constexpr std::size_t kPointsInTextMax = 10;
 constexpr std::size_t kPointsInDataMax = 25;
+constexpr std::size_t kTriggersMax = 3900;  // bytes
 
 std::string_view words(Comparison comparison) {
   switch (comparison) {
@@ -141,7 +142,7 @@ std::string state_reason_data(const AlarmConfig& config, const Decision& decisio
     Document::Map entry = {{"timestamp", to_iso8601_offset(point.start)}};
     if (point.value) {
       oldest = &point;
-      entry.emplace_back("sampleCount", point.sample_count);
+      if (!config.is_math()) entry.emplace_back("sampleCount", point.sample_count);
       entry.emplace_back("value", *point.value);
       recent.insert(recent.begin(), *point.value);
     }
@@ -150,12 +151,32 @@ std::string state_reason_data(const AlarmConfig& config, const Decision& decisio
   Document::Map data = {{"version", "1.0"}, {"queryDate", to_iso8601_offset(now)}};
   if (oldest != nullptr) data.emplace_back("startDate", to_iso8601_offset(oldest->start));
   if (config.unit) data.emplace_back("unit", *config.unit);
-  data.emplace_back("statistic", config.statistic_name());
-  data.emplace_back("period", *config.period_s);
+  if (!config.is_math()) data.emplace_back("statistic", config.statistic_name());
+  data.emplace_back("period", config.period());
   data.emplace_back("recentDatapoints", std::move(recent));
   data.emplace_back("threshold", *config.threshold);
   data.emplace_back("evaluatedDatapoints", std::move(evaluated));
   return to_json(Document(std::move(data)));
+}
+
+std::string trigger_reason(const Alarm& child) {
+  return child.alarm_arn + " transitioned to " + child.state_value + " at " +
+         long_time(child.state_updated);
+}
+
+std::string triggers_data(const std::vector<const Alarm*>& children) {
+  Document::List triggers;
+  std::size_t size = 0;
+  for (const Alarm* child : children) {
+    Document entry(Document::Map{
+        {"arn", child->alarm_arn},
+        {"state", Document::Map{{"value", child->state_value},
+                                {"timestamp", to_iso8601_offset(child->state_updated)}}}});
+    size += to_json(entry).size() + 1;
+    if (size > kTriggersMax) break;
+    triggers.push_back(std::move(entry));
+  }
+  return to_json(Document(Document::Map{{"triggeringAlarms", std::move(triggers)}}));
 }
 
 }  // namespace weir::alarms

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "alarms/alarm.h"
 #include "alarms/evaluation.h"
@@ -14,5 +15,11 @@ std::string state_reason(const AlarmConfig& config, const Decision& decision);
 
 /// StateReasonData: JSON text.
 std::string state_reason_data(const AlarmConfig& config, const Decision& decision, Time now);
+
+/// StateReason of a composite alarm that follows its child.
+std::string trigger_reason(const Alarm& child);
+
+/// StateReasonData of a composite alarm: the children that changed it, as they are now.
+std::string triggers_data(const std::vector<const Alarm*>& children);
 
 }  // namespace weir::alarms

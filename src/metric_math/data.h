@@ -17,6 +17,7 @@ struct MetricStat {
   int period_s = 60;
   std::string stat;
   std::optional<std::string> unit = {};
+  bool operator==(const MetricStat&) const = default;
   static Shape shape();
 };
 
@@ -29,6 +30,7 @@ struct DataQuery {
   bool return_data = true;
   std::optional<int> period_s = {};
   std::optional<std::string> account_id = {};
+  bool operator==(const DataQuery&) const = default;
   static Shape shape();
 };
 

@@ -9,6 +9,7 @@ void CloudWatchApi::add_to(wire::OperationTable& table) {
   table.add<GetMetricStatistics>(*this, &CloudWatchApi::statistics);
   table.add<GetMetricData>(*this, &CloudWatchApi::get_data);
   table.add<PutMetricAlarm>(*this, &CloudWatchApi::put_alarm);
+  table.add<PutCompositeAlarm>(*this, &CloudWatchApi::put_composite);
   table.add<DescribeAlarms>(*this, &CloudWatchApi::describe);
   table.add<DescribeAlarmsForMetric>(*this, &CloudWatchApi::describe_for_metric);
   table.add<DescribeAlarmHistory>(*this, &CloudWatchApi::history);

@@ -40,6 +40,7 @@ class CloudWatchApi {
 
   // metric_alarms.cc
   Result<Empty> put_alarm(const Request&, const PutMetricAlarm::Input&);
+  Result<Empty> put_composite(const Request&, const PutCompositeAlarm::Input&);
   Result<DescribeAlarms::Output> describe(const Request&, const DescribeAlarms::Input&);
   Result<DescribeAlarmsForMetric::Output> describe_for_metric(
       const Request&, const DescribeAlarmsForMetric::Input&);

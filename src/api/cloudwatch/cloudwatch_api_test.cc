@@ -191,11 +191,52 @@ TEST(CloudWatchApi, QueryWritesAlarmsAsXml) {
 
 TEST(CloudWatchApi, UnsupportedKindsOfAlarmsAreRefusedClearly) {
   CloudWatchWorld world;
-  const auto response = world.json(
-      "PutMetricAlarm",
-      R"({"AlarmName":"a","Metrics":[{"Id":"e","Expression":"m1*2"}],"EvaluationPeriods":1})");
+  auto response =
+      world.json("PutMetricAlarm",
+                 R"({"AlarmName":"a","EvaluationCriteria":{"PromQLCriteria":{"Query":"up"}}})");
   EXPECT_EQ(response.status, 400);
-  EXPECT_THAT(world.text(response), HasSubstr("not supported here yet"));
+  EXPECT_THAT(world.text(response), HasSubstr("PromQL are not supported here"));
+  response = world.json(
+      "PutMetricAlarm",
+      R"({"AlarmName":"a","ThresholdMetricId":"b","EvaluationPeriods":1,"Metrics":[{"Id":"m","MetricStat":)"
+      R"({"Metric":{"Namespace":"N","MetricName":"m"},"Period":60,"Stat":"Sum"}}]})");
+  EXPECT_EQ(response.status, 400);
+  EXPECT_THAT(world.text(response), HasSubstr("needs anomaly detection"));
+}
+
+// Goal: a composite alarm and an alarm with an expression as a client sees them.
+TEST(CloudWatchApi, CompositeAlarmOverAnExpression) {
+  CloudWatchWorld world;
+  world.answer(
+      "PutMetricAlarm",
+      R"({"AlarmName":"e","EvaluationPeriods":1,"Threshold":1,)"
+      R"("ComparisonOperator":"GreaterThanThreshold","Metrics":[{"Id":"m1","ReturnData":false,)"
+      R"("MetricStat":{"Metric":{"Namespace":"App","MetricName":"m"},"Period":60,"Stat":"Sum"}},)"
+      R"({"Id":"e1","Expression":"m1*2"}]})");
+  world.answer("PutCompositeAlarm", R"x({"AlarmName":"c","AlarmRule":"ALARM(e)"})x");
+  world.answer("PutMetricData",
+               R"({"Namespace":"App","MetricData":[{"MetricName":"m","Value":1}]})");
+  world.runtime.advance(minutes(2));
+  const Document described =
+      world.answer("DescribeAlarms", R"({"AlarmTypes":["CompositeAlarm","MetricAlarm"]})");
+  const Document& metric = described.find("MetricAlarms")->list()->at(0);
+  EXPECT_EQ(*metric.find("StateValue")->string(), "ALARM");
+  EXPECT_EQ(metric.find("MetricName"), nullptr);
+  EXPECT_THAT(*metric.find("Metrics")->list(), SizeIs(2));
+  const Document& composite = described.find("CompositeAlarms")->list()->at(0);
+  EXPECT_EQ(*composite.find("StateValue")->string(), "ALARM");
+  EXPECT_EQ(*composite.find("AlarmRule")->string(), "ALARM(e)");
+
+  const Document parents = world.answer("DescribeAlarms", R"({"ParentsOfAlarmName":"e"})");
+  EXPECT_EQ(
+      to_json(*parents.find("CompositeAlarms")),
+      R"([{"AlarmName":"c","AlarmArn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:c"}])");
+  EXPECT_THAT(*parents.find("MetricAlarms")->list(), SizeIs(0));
+  const auto refused =
+      world.json("DescribeAlarms", R"({"ParentsOfAlarmName":"e","StateValue":"OK"})");
+  EXPECT_THAT(world.text(refused), HasSubstr("ParentsOfAlarmName can only be specified"));
+  EXPECT_THAT(world.text(world.json("DeleteAlarms", R"({"AlarmNames":["e"]})")),
+              HasSubstr("Cannot delete e as there are composite alarm(s) depending on it."));
 }
 
 TEST(CloudWatchApi, EntityDataAreKeptWithoutTheirEntity) {

@@ -13,9 +13,22 @@ Error validation_error(std::string message) {
   return {ErrorKind::invalid, "ValidationError", std::move(message)};
 }
 
-/// Whether metric alarms are asked for; they are if no type is named.
-bool wants_metric_alarms(const std::vector<std::string>& types) {
-  return types.empty() || std::find(types.begin(), types.end(), "MetricAlarm") != types.end();
+/// Whether alarms of a type are asked for; if no type is named it is metric alarms.
+bool wants(const std::vector<std::string>& types, std::string_view type) {
+  if (types.empty()) return type == "MetricAlarm";
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+/// API reference, DescribeAlarms: relatives exclude every other filter.
+Result<void> check_relatives(const DescribeAlarms::Input& in) {
+  const bool has_filter = !in.alarm_names.empty() || in.alarm_name_prefix ||
+                          !in.alarm_types.empty() || in.state_value || in.action_prefix;
+  const std::string_view name =
+      in.children_of_alarm_name ? "ChildrenOfAlarmName" : "ParentsOfAlarmName";
+  if (!has_filter && !(in.children_of_alarm_name && in.parents_of_alarm_name)) return {};
+  return Error{
+      ErrorKind::invalid, "ValidationError",
+      std::string(name) + " can only be specified together with MaxRecords and NextToken."};
 }
 
 Result<void> check_types(const std::vector<std::string>& types) {
@@ -71,20 +84,48 @@ Shape PutMetricAlarm::Input::shape() {
       inherited<S, &S::treat_missing_data>("TreatMissingData", length(1, 255)),
       inherited<S, &S::evaluate_low_sample_count_percentile>("EvaluateLowSampleCountPercentile",
                                                              length(1, 255)),
+      inherited<S, &S::queries>("Metrics"),
+      inherited<S, &S::threshold_metric_id>("ThresholdMetricId", length(1, 255)),
       optional<&S::tags>("Tags"),
-      optional<&S::metrics>("Metrics"),
-      optional<&S::threshold_metric_id>("ThresholdMetricId", length(1, 255)),
       optional<&S::evaluation_criteria>("EvaluationCriteria"),
   };
   return {"PutMetricAlarmInput", members};
 }
 
 Result<Empty> CloudWatchApi::put_alarm(const Request& request, const PutMetricAlarm::Input& in) {
-  if (!in.metrics.empty() || in.threshold_metric_id || !in.evaluation_criteria.is_null()) {
-    return validation_error(
-        "Alarms on metric math, anomaly detection bands and PromQL are not supported here yet.");
+  if (!in.evaluation_criteria.is_null()) {
+    return validation_error("Alarms on PromQL are not supported here.");
   }
   WEIR_CHECK(alarms_.put_metric_alarm(request.scope, in, in.tags));
+  return Empty{};
+}
+
+Shape PutCompositeAlarm::Input::shape() {
+  using S = Input;
+  using alarms::inherited;
+  static constexpr auto required_member = [](Member member) {
+    member.is_required = true;
+    return member;
+  };
+  static constexpr Member members[] = {
+      inherited<S, &S::actions_enabled>("ActionsEnabled"),
+      inherited<S, &S::alarm_actions>("AlarmActions", items(0, 5)),
+      inherited<S, &S::alarm_description>("AlarmDescription", length(0, 1024)),
+      required_member(inherited<S, &S::alarm_name>("AlarmName", length(1, 255))),
+      required_member(inherited<S, &S::alarm_rule>("AlarmRule", length(1, 10240))),
+      inherited<S, &S::insufficient_data_actions>("InsufficientDataActions", items(0, 5)),
+      inherited<S, &S::ok_actions>("OKActions", items(0, 5)),
+      optional<&S::tags>("Tags"),
+      inherited<S, &S::actions_suppressor>("ActionsSuppressor", length(1, 1600)),
+      inherited<S, &S::wait_period_s>("ActionsSuppressorWaitPeriod"),
+      inherited<S, &S::extension_period_s>("ActionsSuppressorExtensionPeriod"),
+  };
+  return {"PutCompositeAlarmInput", members};
+}
+
+Result<Empty> CloudWatchApi::put_composite(const Request& request,
+                                           const PutCompositeAlarm::Input& in) {
+  WEIR_CHECK(alarms_.put_composite_alarm(request.scope, in, in, in.tags));
   return Empty{};
 }
 
@@ -92,10 +133,23 @@ Result<DescribeAlarms::Output> CloudWatchApi::describe(const Request& request,
                                                        const DescribeAlarms::Input& in) {
   WEIR_CHECK(check_types(in.alarm_types));
   DescribeAlarms::Output out;
-  // Only composite alarms have children and parents, and there are none yet.
-  if (in.children_of_alarm_name || in.parents_of_alarm_name) return out;
-  if (!wants_metric_alarms(in.alarm_types)) return out;
+  if (in.children_of_alarm_name || in.parents_of_alarm_name) {
+    WEIR_CHECK(check_relatives(in));
+    using Which = alarms::RelativesQuery::Which;
+    alarms::RelativesQuery query;
+    query.which = in.children_of_alarm_name ? Which::children : Which::parents;
+    query.alarm_name = in.children_of_alarm_name.value_or(in.parents_of_alarm_name.value_or(""));
+    query.records_max = in.max_records.value_or(query.records_max);
+    query.next_token = in.next_token.value_or("");
+    WEIR_TRY(alarms::RelativesPage page, alarms_.relatives(request.scope, query));
+    out.related_metric_alarms = std::move(page.alarms);
+    out.related_composite_alarms = std::move(page.composites);
+    if (!page.next_token.empty()) out.next_token = std::move(page.next_token);
+    return out;
+  }
   alarms::AlarmQuery query;
+  query.with_metric = wants(in.alarm_types, "MetricAlarm");
+  query.with_composite = wants(in.alarm_types, "CompositeAlarm");
   query.names = in.alarm_names;
   query.name_prefix = in.alarm_name_prefix;
   query.state_value = in.state_value;
@@ -104,6 +158,7 @@ Result<DescribeAlarms::Output> CloudWatchApi::describe(const Request& request,
   query.next_token = in.next_token.value_or("");
   WEIR_TRY(alarms::AlarmPage page, alarms_.describe(request.scope, query));
   out.metric_alarms = std::move(page.alarms);
+  out.composite_alarms = std::move(page.composites);
   if (!page.next_token.empty()) out.next_token = std::move(page.next_token);
   return out;
 }
@@ -123,8 +178,9 @@ Result<DescribeAlarmHistory::Output> CloudWatchApi::history(const Request& reque
                                                             const DescribeAlarmHistory::Input& in) {
   WEIR_CHECK(check_types(in.alarm_types));
   DescribeAlarmHistory::Output out;
-  if (!wants_metric_alarms(in.alarm_types)) return out;
   alarms::HistoryQuery query;
+  query.with_metric = wants(in.alarm_types, "MetricAlarm");
+  query.with_composite = wants(in.alarm_types, "CompositeAlarm");
   query.alarm_name = in.alarm_name;
   query.item_type = in.history_item_type;
   query.start = in.start_date;

@@ -19,14 +19,21 @@ inline constexpr std::string_view kAlarmTypes[] = {"CompositeAlarm", "MetricAlar
 struct PutMetricAlarm {
   static constexpr std::string_view name = "PutMetricAlarm";
   static constexpr std::string_view partial =
-      "static thresholds on one metric; `Metrics`, `ThresholdMetricId`, `EvaluationCriteria` are "
-      "refused, `EvaluationWindow` is ignored";
+      "static thresholds on a metric or an expression that yields one time series; "
+      "`ThresholdMetricId`, `EvaluationCriteria` are refused, `EvaluationWindow` is ignored";
   struct Input : alarms::AlarmConfig {
     std::vector<alarms::Tag> tags;
-    // Kinds of alarms that are refused.
-    std::vector<Document> metrics;
-    std::optional<std::string> threshold_metric_id;
-    Document evaluation_criteria;
+    Document evaluation_criteria;  // refused
+    static Shape shape();
+  };
+  using Output = Empty;
+};
+
+/// Creates or replaces an alarm on the states of others.
+struct PutCompositeAlarm {
+  static constexpr std::string_view name = "PutCompositeAlarm";
+  struct Input : alarms::AlarmConfig, alarms::CompositeConfig {
+    std::vector<alarms::Tag> tags;
     static Shape shape();
   };
   using Output = Empty;
@@ -34,9 +41,7 @@ struct PutMetricAlarm {
 
 struct DescribeAlarms {
   static constexpr std::string_view name = "DescribeAlarms";
-  static constexpr std::string_view partial =
-      "composite and log alarms are always empty, `ChildrenOf...` and `ParentsOf...` return "
-      "nothing";
+  static constexpr std::string_view partial = "log alarms are always empty";
   struct Input {
     std::vector<std::string> alarm_names;
     std::optional<std::string> alarm_name_prefix;
@@ -64,15 +69,20 @@ struct DescribeAlarms {
     }
   };
   struct Output {
-    std::vector<Empty> composite_alarms;  // always there, always empty here
-    std::vector<alarms::Alarm> metric_alarms;
-    std::vector<Empty> log_alarms;
+    // Of each pair of lists one is there: relatives have fewer members.
+    std::optional<std::vector<alarms::CompositeAlarm>> composite_alarms;
+    std::optional<std::vector<alarms::Alarm>> metric_alarms;
+    std::optional<std::vector<alarms::RelatedAlarm>> related_composite_alarms;
+    std::optional<std::vector<alarms::RelatedAlarm>> related_metric_alarms;
+    std::vector<Empty> log_alarms;  // always there, always empty here
     std::optional<std::string> next_token;
     static Shape shape() {
       using S = Output;
       static constexpr Member members[] = {
           optional<&S::composite_alarms>("CompositeAlarms"),
+          optional<&S::related_composite_alarms>("CompositeAlarms"),
           optional<&S::metric_alarms>("MetricAlarms"),
+          optional<&S::related_metric_alarms>("MetricAlarms"),
           optional<&S::log_alarms>("LogAlarms"),
           optional<&S::next_token>("NextToken"),
       };
