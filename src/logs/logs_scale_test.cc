@@ -20,14 +20,14 @@ namespace {
 thread_local std::uint64_t bytes_allocated = 0;
 }  // namespace
 
-// Counts what a call builds up, whatever it is for.
-void* operator new(std::size_t size) {
+// Counts what a call builds up, whatever it is for. Not inlined: g++ would see free() beside new.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   bytes_allocated += size;
   if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace weir::logs {
 namespace {
