@@ -156,7 +156,8 @@ class Story:
         self.step("Weir starts on the server with an empty data folder")
         command = [self.binary, "serve", "--data", f"{self.folder}/data", "--respond-block", "true", "--respond-ttl-s",
                    str(BLOCK_SECONDS), "--smtp-host", "127.0.0.1", "--smtp-port", str(SMTP_PORT), "--smtp-tls", "none",
-                   "--s3-file-slot-s", "10", "--s3-file-delay-s", "2", "--log-level", "warn"]
+                   "--s3-file-slot-s", "10", "--s3-file-delay-s", "2", "--sns-allow", "127.0.0.0/8", "--log-level",
+                   "warn"]
         begun = time.monotonic()
         self.log = open(f"{self.folder}/weir.log", "w+", encoding="utf-8")
         daemon = self.start(command, stderr=self.log)
