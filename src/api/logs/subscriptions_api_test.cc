@@ -75,7 +75,7 @@ struct ApiWorld {
   weir::logs::Logs service{runtime, *store, nowhere(), {}};
   weir::logs::Destinations destinations{runtime, *store};
   weir::logs::Subscriptions subscriptions{
-      runtime, *store, service, destinations, {{"lambda", &target}}, nowhere(), {}};
+      runtime, *store, service, destinations, {{"lambda", &target}}, {}};
   weir::logs::ResourcePolicies policies{runtime, *store, {}};
   weir::logs::ExportTasks exports{runtime, *store, service, sink, {}};
   LogsApi logs_api{service};
