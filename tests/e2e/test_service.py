@@ -5,6 +5,7 @@ import configparser
 import datetime
 import json
 import os
+import re
 import socket
 import subprocess
 import types
