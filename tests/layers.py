@@ -34,7 +34,7 @@ OWNERS = {
     "libnetfilter_log/": {"capture"},
     "libmnl/": {"capture", "vpc"},
     "curl/": {"client", "cli"},
-    "openssl/": {"insights", "server", "wire", "notify", "objects"},
+    "openssl/": {"insights", "server", "wire", "notify", "objects", "queues"},
     "spdlog/": {"base"},
     "yaml-cpp/": {"base"},
     "re2/": {"base", "insights", "logs", "sql"},
