@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <malloc.h>
 #include <signal.h>
 
 #include <iostream>
@@ -10,16 +9,7 @@
 
 namespace weir::cli {
 
-namespace {
-
-/// One thread frees what another took: with a heap for each, every heap grows to its own peak, and
-/// memory with it for hours.
-constexpr int kHeaps = 2;
-
-}  // namespace
-
 int serve(const daemon::Config& config) {
-  ::mallopt(M_ARENA_MAX, kHeaps);
   // Every thread inherits the mask, so the signals wait for sigwait() below.
   sigset_t signals;
   ::sigemptyset(&signals);
