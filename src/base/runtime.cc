@@ -3,7 +3,6 @@
 
 #include <sched.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,10 +90,8 @@ class TimerQueue {
 /// The calling thread gets the processor when others leave it. A kernel that refuses that leaves it
 /// as it is, which costs others some latency and nothing else.
 void yield_to_others() {
-  constexpr int kLeastUrgent = 19;
   const sched_param none{};
-  sched_setscheduler(0, SCHED_BATCH, &none);
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLeastUrgent);
+  sched_setscheduler(0, SCHED_IDLE, &none);
 }
 
 nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }

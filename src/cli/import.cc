@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <malloc.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -367,8 +366,6 @@ class ImportCommand {
 }  // namespace
 
 int import_records(const daemon::Config& config, const ImportOptions& options) {
-  // What one worker frees another one uses: with a heap for each, all of them grow to the peak.
-  ::mallopt(M_ARENA_MAX, 1);
   return ImportCommand(config, options).run();
 }
 
