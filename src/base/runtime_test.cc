@@ -2,7 +2,7 @@
 #include "base/runtime.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -75,11 +75,10 @@ TEST(SystemRuntime, BackgroundWorkRunsAtLowPriorityBesideABusyPool) {
   SystemRuntime runtime(1);
   std::promise<void> release;
   runtime.post([&] { release.get_future().wait(); });
-  std::promise<int> nice;
-  runtime.post_background(
-      [&] { nice.set_value(getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))); });
-  EXPECT_EQ(nice.get_future().get(), 19);
-  EXPECT_LT(getpriority(PRIO_PROCESS, static_cast<id_t>(getpid())), 19);
+  std::promise<int> policy;
+  runtime.post_background([&] { policy.set_value(sched_getscheduler(0)); });
+  EXPECT_EQ(policy.get_future().get(), SCHED_IDLE);
+  EXPECT_NE(sched_getscheduler(0), SCHED_IDLE);
   release.set_value();
 }
 
