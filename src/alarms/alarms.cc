@@ -13,7 +13,6 @@ namespace weir::alarms {
 namespace {
 
 constexpr std::size_t kNamesMax = 100;
-constexpr std::size_t kTagsMax = 50;
 constexpr int kRecordsMax = 100;
 
 Error invalid_value(std::string message) {

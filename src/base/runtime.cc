@@ -96,50 +96,81 @@ void yield_to_others() {
 
 nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
+/// Tasks and the threads that run them. Each pool has a lock of its own: a thread of low priority
+/// that lost the processor while it held the other one would stop everybody.
+class Pool {
+ public:
+  void push(SystemRuntime::Task task) {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    work_.notify_one();
+  }
+  /// A thread of the pool; until stop().
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      work_.wait(lock, [this] { return is_stopping_ || !tasks_.empty(); });
+      if (is_stopping_) return;
+      SystemRuntime::Task task = std::move(tasks_.front());
+      tasks_.pop_front();
+      ++running_;
+      lock.unlock();
+      task();
+      task = nullptr;  // what it captured is destroyed outside the lock
+      lock.lock();
+      --running_;
+      if (running_ == 0) idle_.notify_all();
+    }
+  }
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    work_.notify_all();
+  }
+  /// Tasks that have not begun.
+  std::deque<SystemRuntime::Task> take_waiting() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(tasks_, {});
+  }
+  void wait_for_running() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return running_ == 0; });
+  }
+  void wait_until_idle(nanoseconds at_most) {
+    std::unique_lock lock(mutex_);
+    idle_.wait_for(lock, at_most, [this] { return is_idle(); });
+  }
+  /// Both at one moment: a task of one may be posting to the other.
+  static bool are_idle(Pool& one, Pool& other) {
+    const std::scoped_lock lock(one.mutex_, other.mutex_);
+    return one.is_idle() && other.is_idle();
+  }
+
+ private:
+  bool is_idle() const { return running_ == 0 && tasks_.empty(); }
+
+  std::mutex mutex_;
+  std::condition_variable work_;  // a task was queued, or stop
+  std::condition_variable idle_;  // no task is running
+  std::deque<SystemRuntime::Task> tasks_;
+  std::size_t running_ = 0;
+  bool is_stopping_ = false;
+};
+
 }  // namespace
 
 struct SystemRuntime::Impl {
-  struct Queue {
-    std::condition_variable work;  // a task was queued, or stop
-    std::deque<Task> tasks;
-
-    void push(Task task) {
-      tasks.push_back(std::move(task));
-      work.notify_one();
-    }
-  };
-  mutable std::mutex mutex;
+  Pool normal;
+  Pool background;
+  mutable std::mutex mutex;       // of what follows; taken before that of a pool
   std::condition_variable timer;  // the earliest timer changed, or stop
-  std::condition_variable idle;   // no task queued or running
   TimerQueue timers;
-  Queue normal;
-  Queue background;
-  std::size_t running = 0;  // tasks of both
   bool stopping = false;
   bool advancing = false;
   std::atomic<std::int64_t> shift_ns{0};
   std::vector<std::thread> threads;
 
   nanoseconds monotonic() const { return steady_now() + nanoseconds(shift_ns.load()); }
-
-  bool is_idle() const { return running == 0 && normal.tasks.empty() && background.tasks.empty(); }
-
-  void worker(Queue& queue) {
-    std::unique_lock lock(mutex);
-    while (true) {
-      queue.work.wait(lock, [&] { return stopping || !queue.tasks.empty(); });
-      if (stopping) return;
-      Task task = std::move(queue.tasks.front());
-      queue.tasks.pop_front();
-      ++running;
-      lock.unlock();
-      task();
-      task = nullptr;  // what it captured is destroyed outside the lock
-      lock.lock();
-      --running;
-      if (running == 0) idle.notify_all();
-    }
-  }
 
   void timer_loop() {
     std::unique_lock lock(mutex);
@@ -154,17 +185,26 @@ struct SystemRuntime::Impl {
       }
     }
   }
+
+  /// Until nothing runs or waits, or for `at_most`.
+  void settle(nanoseconds at_most) {
+    const nanoseconds end = steady_now() + at_most;
+    while (!Pool::are_idle(normal, background) && steady_now() < end) {
+      normal.wait_until_idle(end - steady_now());
+      background.wait_until_idle(end - steady_now());
+    }
+  }
 };
 
 SystemRuntime::SystemRuntime(std::size_t workers) : impl_(std::make_unique<Impl>()) {
   for (std::size_t i = 0; i < workers; ++i) {
-    impl_->threads.emplace_back([this] { impl_->worker(impl_->normal); });
+    impl_->threads.emplace_back([this] { impl_->normal.run(); });
   }
   const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < processors; ++i) {
     impl_->threads.emplace_back([this] {
       yield_to_others();
-      impl_->worker(impl_->background);
+      impl_->background.run();
     });
   }
   impl_->threads.emplace_back([this] { impl_->timer_loop(); });
@@ -176,9 +216,9 @@ SystemRuntime::~SystemRuntime() {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
   }
-  impl_->normal.work.notify_all();
-  impl_->background.work.notify_all();
   impl_->timer.notify_all();
+  impl_->normal.stop();
+  impl_->background.stop();
   for (auto& thread : impl_->threads) thread.join();
 }
 
@@ -213,29 +253,22 @@ void SystemRuntime::cancel(TimerId timer) {
   impl_->timers.cancel(timer);
 }
 
-void SystemRuntime::post(Task task) {
-  const std::lock_guard lock(impl_->mutex);
-  impl_->normal.push(std::move(task));
-}
-
-void SystemRuntime::post_background(Task task) {
-  const std::lock_guard lock(impl_->mutex);
-  impl_->background.push(std::move(task));
-}
+void SystemRuntime::post(Task task) { impl_->normal.push(std::move(task)); }
+void SystemRuntime::post_background(Task task) { impl_->background.push(std::move(task)); }
 
 void SystemRuntime::quiesce() {
-  std::deque<Task> dropped;
-  std::unique_lock lock(impl_->mutex);
+  std::vector<std::deque<Task>> dropped;  // destroyed when no lock is held
   while (true) {
-    impl_->timers.clear();
-    for (std::deque<Task>* tasks : {&impl_->normal.tasks, &impl_->background.tasks}) {
-      std::move(tasks->begin(), tasks->end(), std::back_inserter(dropped));
-      tasks->clear();
+    {
+      const std::lock_guard lock(impl_->mutex);
+      impl_->timers.clear();
+      if (Pool::are_idle(impl_->normal, impl_->background)) return;
     }
-    if (impl_->running == 0) break;
-    impl_->idle.wait(lock, [&] { return impl_->running == 0; });
+    for (Pool* pool : {&impl_->normal, &impl_->background}) {
+      dropped.push_back(pool->take_waiting());
+      pool->wait_for_running();
+    }
   }
-  lock.unlock();
 }
 
 void SystemRuntime::advance(Duration by) {
@@ -250,7 +283,9 @@ void SystemRuntime::advance(Duration by) {
     if (ahead > nanoseconds::zero()) impl_->shift_ns += ahead.count();
   };
   const auto settle = [&] {
-    impl_->idle.wait_for(lock, kSettleMax, [&] { return impl_->is_idle(); });
+    lock.unlock();
+    impl_->settle(kSettleMax);
+    lock.lock();
   };
   for (auto due = impl_->timers.next_due(); due && *due <= target; due = impl_->timers.next_due()) {
     move_to(*due);

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/fnv.h"
 #include "import/sources.h"
 
 namespace weir::import {
@@ -83,7 +84,7 @@ class Descriptor {
 /// `<size>-<hash>`, the hash being FNV-1a (64 bits) over samples at places that follow from the
 /// size. Error: the file cannot be read or is shorter.
 Result<std::string> version_of(const Descriptor& file, std::uint64_t size) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
+  std::uint64_t hash = kFnvOffset;
   std::array<char, kSampleBytes> sample;
   const std::uint64_t behind = size > kSampleBytes ? size - kSampleBytes : 0;
   std::uint64_t next = 0;  // samples do not overlap
@@ -94,9 +95,7 @@ Result<std::string> version_of(const Descriptor& file, std::uint64_t size) {
         static_cast<std::size_t>(std::min<std::uint64_t>(kSampleBytes, size - at));
     WEIR_TRY(const std::size_t got, file.read_at({sample.data(), wanted}, at));
     if (got < wanted) return Error{ErrorKind::unavailable, "CannotRead", "the file got shorter"};
-    for (std::size_t k = 0; k < got; ++k) {
-      hash = (hash ^ static_cast<unsigned char>(sample[k])) * 0x100000001b3U;
-    }
+    hash = fnv1a({sample.data(), got}, hash);
     next = at + wanted;
   }
   char text[64];

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/document.h"
+#include "base/fnv.h"
 #include "columnar/flow_files.h"
 #include "columnar/flow_rows.h"
 #include "columnar/parquet_encoder.h"
@@ -25,8 +26,7 @@ constexpr std::uint64_t kMemoryCheckPeriod = 4096;
 
 /// FNV-1a, 64 bits: names objects, protects nothing.
 std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  const std::uint64_t hash = fnv1a(text);
   return hash ^ (hash >> 29);
 }
 

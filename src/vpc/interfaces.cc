@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "base/fnv.h"
 #include "base/network_namespace.h"
 #include "net/address.h"
 #include "vpc/interfaces_netlink.h"
@@ -16,14 +17,6 @@ namespace weir::vpc {
 namespace {
 
 constexpr std::size_t kGuestAddressesMax = 256;  // of one guest; more are not learnt
-
-std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  return hash;
-}
 
 /// The finaliser of SplitMix64: every input bit reaches every output bit.
 std::uint64_t mixed(std::uint64_t x) {
@@ -187,8 +180,7 @@ std::string read_machine_id() {
 std::string stable_id(std::string_view prefix, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
   constexpr std::size_t kIdDigits = 17;
-  const std::uint64_t words[] = {mixed(fnv1a(text, 0xcbf29ce484222325ULL)),
-                                 mixed(fnv1a(text, 0x9e3779b97f4a7c15ULL))};
+  const std::uint64_t words[] = {mixed(fnv1a(text)), mixed(fnv1a(text, 0x9e3779b97f4a7c15ULL))};
   std::string id(prefix);
   for (std::size_t i = 0; i < kIdDigits; ++i) {
     id += kDigits[(words[i / 16] >> (4 * (i % 16))) & 15];

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/fnv.h"
 
 namespace weir::api::logs {
 namespace {
@@ -43,13 +44,6 @@ bool is_identifier_character(char c) {
   constexpr std::string_view kSigns = "_#+=/:,.@-";
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          kSigns.find(c) != kSigns.npos;
-}
-
-/// FNV-1a: tells a token that somebody changed, no more.
-std::uint64_t fingerprint(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
 }
 
 Error group_missing() {
@@ -153,7 +147,7 @@ Result<void> check_tags(const std::map<std::string, std::string>& tags) {
 std::optional<std::string> page_token(std::string_view next) {
   if (next.empty()) return std::nullopt;
   std::string bytes;
-  for (std::uint64_t sum = fingerprint(next), i = 0; i < kSumBytes; ++i, sum >>= 8) {
+  for (std::uint64_t sum = fnv1a(next), i = 0; i < kSumBytes; ++i, sum >>= 8) {
     bytes.push_back(static_cast<char>(sum & 0xff));
   }
   return base64_encode(bytes.append(next));
