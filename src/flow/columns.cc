@@ -288,12 +288,12 @@ bool ColumnReader::is_plain(std::uint32_t begin, std::uint32_t first, std::uint3
                             bool has_gaps) const {
   const std::uint32_t* const ends = scratch_->ends();
   const std::uint32_t end = ends[newline];
+  if (begin < kMargin || text_.size() - end < kMargin) return false;
   const std::uint32_t blanks = newline - first + 1;
   const bool is_crlf =
       blanks == words_ + 1 && ends[newline - 1] + 1 == end && text_[end - 1] == '\r';
   if (blanks != words_ && !is_crlf) return false;
   if (blanks == words_ && text_[end - 1] == '\r') return false;  // a word too few before CR LF
-  if (begin < kMargin || text_.size() - end < kMargin) return false;
   if (numeric_ == words_) return false;  // any line could be a header
   if (is_letter(text_[ends[std::int64_t{first} + numeric_ - 1] + 1])) return false;
   if (!has_gaps) return true;

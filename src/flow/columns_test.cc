@@ -426,6 +426,15 @@ TEST_P(Kind, LinesThatEndInCrLfAndLackTheirLastValueAreDamaged) {
   EXPECT_EQ(reader.stats().lines_refused, 100U);
 }
 
+// A lone newline has the one blank that a line of one field has, and nothing in front of it.
+TEST_P(Kind, EmptyFirstLineOfAFormatWithOneField) {
+  const std::string text = "\n" + std::string("1418530010\n") + std::string(200, '\n');
+  ColumnReader reader(config(*Format::parse("${start}")));
+  Columns columns;
+  ASSERT_EQ(reader.read(text, true, columns), text.size());
+  EXPECT_EQ(columns.rows(), 1U);
+}
+
 TEST_P(Kind, LineThatIsTooLongIsPassedOverWithoutABufferForIt) {
   const std::string good = "10.0.0.1 7\n";
   const std::string text = good + std::string(3 * ColumnReader::kLineMax, '9') + "\n" + good +
