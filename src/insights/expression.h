@@ -11,6 +11,7 @@
 
 #include "insights/batch.h"
 #include "insights/functions.h"
+#include "insights/lookup_index.h"
 #include "insights/regex.h"
 #include "insights/value.h"
 
@@ -124,7 +125,7 @@ struct RunContext {
   std::size_t slots = 0;
   std::vector<ValueSet> subqueries;  // of `in`, by the number of the sub-query
   std::vector<JoinTable> joins;      // by the number of the sub-query
-  std::vector<std::shared_ptr<const LookupTable>> lookup_tables;  // by the number of the lookup
+  std::vector<LookupIndex> lookups;  // by the number of the lookup
 };
 
 /// The expression for all rows of the batch.

@@ -92,7 +92,9 @@ struct Plan {
   /// A table that a command reads, and which of its columns must be there.
   struct Lookup {
     std::string table;
-    std::vector<std::string> columns = {};
+    bool is_cidr = false;
+    std::vector<std::string> keys = {};
+    std::vector<std::string> columns = {};  // that the command gives out
   };
   std::vector<Lookup> lookups;
   std::vector<std::string> warnings;

@@ -224,12 +224,14 @@ Result<void> Run::Impl::find_lookups(Job& job) {
   for (const Plan::Lookup& wanted : job.plan->lookups) {
     auto table = options.lookups ? options.lookups(options.scope, wanted.table) : nullptr;
     if (!table) return no_lookup(wanted.table, "");
-    for (const std::string& column : wanted.columns) {
-      if (std::find(table->columns.begin(), table->columns.end(), column) == table->columns.end()) {
-        return no_lookup(wanted.table, column);
+    for (const auto* columns : {&wanted.keys, &wanted.columns}) {
+      for (const std::string& column : *columns) {
+        if (!LookupIndex::place_of(*table, column)) return no_lookup(wanted.table, column);
       }
     }
-    job.context.lookup_tables.push_back(std::move(table));
+    job.context.lookups.emplace_back(
+        std::move(table), wanted.keys,
+        wanted.is_cidr ? LookupIndex::Kind::cidr : LookupIndex::Kind::exact);
   }
   return {};
 }

@@ -13,7 +13,8 @@ EventReader::EventReader(std::unique_ptr<store::Cursor> cursor, std::string pref
       sources_(std::move(sources)),
       keys_(sources_.size()),
       range_(range),
-      ascending_(ascending) {}
+      ascending_(ascending),
+      start_(ascending ? range.from : range.to) {}
 
 bool EventReader::comes_later(const Head& a, const Head& b) const {
   // A bound goes first among equals: the block behind it may hold the event that comes next.
@@ -37,9 +38,7 @@ EventReader::Head EventReader::pop() {
 Result<bool> EventReader::next() {
   if (!started_) {
     started_ = true;
-    for (std::size_t source = 0; source < sources_.size(); ++source) {
-      WEIR_CHECK(find_first_block(source));
-    }
+    for (std::size_t source = 0; source < sources_.size(); ++source) queue_source(source);
   }
   if (on_event_) {
     ++open_[current_].next;
@@ -49,7 +48,7 @@ Result<bool> EventReader::next() {
   while (!heads_.empty()) {
     const Head head = pop();
     if (head.is_bound) {
-      if (is_time_to_pause_ && is_time_to_pause_()) {
+      if (head.at != start_ && is_time_to_pause_ && is_time_to_pause_()) {
         paused_at_ = head.at;
         return false;
       }
@@ -57,6 +56,11 @@ Result<bool> EventReader::next() {
       continue;
     }
     id_ = head.at;
+    if (ascending_) {
+      range_.from = id_.successor();
+    } else {
+      range_.to = id_.predecessor();
+    }
     current_ = head.slot;
     on_event_ = true;
     return true;
@@ -64,7 +68,15 @@ Result<bool> EventReader::next() {
   return false;
 }
 
-Result<void> EventReader::find_first_block(std::size_t source) {
+/// Queues a bound for all events of a stream that may be in the range.
+void EventReader::queue_source(std::size_t source) {
+  const Source& stream = sources_[source];
+  if (stream.last < range_.from.timestamp || stream.first > range_.to.timestamp) return;
+  push(bound_of(source, ascending_ ? EventId::first_of(stream.first)
+                                   : EventId::first_of(stream.last + Duration(1)).predecessor()));
+}
+
+void EventReader::seek_first_block(std::size_t source) {
   const Source& stream = sources_[source];
   if (ascending_) {
     // A block that begins earlier may reach into the range.
@@ -74,33 +86,64 @@ Result<void> EventReader::find_first_block(std::size_t source) {
   } else {
     cursor_->seek_back(block_key(prefix_, stream.stream_id, range_.to.timestamp, ~0ULL));
   }
-  return queue_block(source);
 }
 
 /// Takes the block under the cursor as the source's next one, if it is the source's and within the
 /// range.
-Result<void> EventReader::queue_block(std::size_t source) {
-  if (!cursor_->valid()) return cursor_->status();
+bool EventReader::take_block_key(std::size_t source) {
+  if (!cursor_->valid()) return false;
   const Source& stream = sources_[source];
   const std::string_view key = cursor_->key();
   const std::size_t stream_size = prefix_.size() + 8;
   if (key.size() != stream_size + 16 || !key.starts_with(prefix_) ||
       store::read_u64(key.substr(prefix_.size(), 8)) !=
           static_cast<std::uint64_t>(stream.stream_id)) {
-    return {};
+    return false;
   }
   const Time first{static_cast<std::int64_t>(store::read_u64(key.substr(stream_size, 8)))};
-  const Time last{first.ms + stream.block_span_ms_max};
-  if (ascending_ ? first > range_.to.timestamp : last < range_.from.timestamp) return {};
+  if (ascending_ ? first > range_.to.timestamp
+                 : first + Duration(stream.block_span_ms_max) < range_.from.timestamp) {
+    return false;
+  }
   keys_[source] = key;
-  EventId bound = EventId::first_of(ascending_ ? first : Time{last.ms + 1});
-  if (!ascending_) bound = bound.predecessor();
-  push({.at = bound, .is_bound = true, .slot = source});
+  return true;
+}
+
+/// For the events of a source that are not before `at`; what was passed already does not count.
+EventReader::Head EventReader::bound_of(std::size_t source, EventId at) const {
+  return {.at = ascending_ ? std::max(at, range_.from) : std::min(at, range_.to),
+          .is_bound = true,
+          .slot = source};
+}
+
+EventReader::Head EventReader::bound_of_block(std::size_t source) const {
+  const Time first{static_cast<std::int64_t>(
+      store::read_u64(std::string_view(keys_[source]).substr(prefix_.size() + 8, 8)))};
+  const Time end{first.ms + sources_[source].block_span_ms_max + 1};
+  return bound_of(source,
+                  ascending_ ? EventId::first_of(first) : EventId::first_of(end).predecessor());
+}
+
+Result<void> EventReader::queue_block(std::size_t source) {
+  if (!take_block_key(source)) return cursor_->status();
+  push(bound_of_block(source));
   return {};
 }
 
+/// Opens the source's next block. Of one that was not sought yet this is the first, if no other
+/// event comes before it.
 Result<void> EventReader::open_block(std::size_t source) {
-  cursor_->seek(keys_[source]);
+  if (keys_[source].empty()) {
+    seek_first_block(source);
+    if (!take_block_key(source)) return cursor_->status();
+    const Head bound = bound_of_block(source);
+    if (!heads_.empty() && comes_later(bound, heads_.front())) {
+      push(bound);
+      return {};
+    }
+  } else {
+    cursor_->seek(keys_[source]);
+  }
   if (cursor_->valid() && cursor_->key() == keys_[source]) {
     WEIR_TRY(const BlockInfo info, BlockInfo::read(cursor_->value()));
     if (info.last >= range_.from.timestamp && info.first <= range_.to.timestamp) {

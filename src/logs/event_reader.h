@@ -19,13 +19,15 @@ namespace weir::logs {
 
 /// Walks the events of several streams of a group in one order.
 ///
-/// A block is unpacked when the walk reaches its time, so memory holds the blocks that overlap
-/// there.
+/// A stream is looked up when the walk reaches its first event, and a block is unpacked when the
+/// walk reaches its time, so memory holds the blocks that overlap there.
 class EventReader {
  public:
   struct Source {
     std::int64_t stream_id = 0;
     std::int64_t block_span_ms_max = 0;
+    Time first{0};  // no event is before it
+    Time last;      // nor after it
   };
   /// Both ends belong to it.
   struct Range {
@@ -34,7 +36,8 @@ class EventReader {
   };
 
   /// `prefix` is that of the group's block keys. The cursor was made before `sources` were looked
-  /// up, so that blocks that are merged meanwhile are not longer than these say.
+  /// up, so that blocks that are merged meanwhile are not longer than these say. An event that the
+  /// cursor sees and its source does not know (its put is not acknowledged yet) may be left out.
   EventReader(std::unique_ptr<store::Cursor> cursor, std::string prefix,
               std::vector<Source> sources, Range range, bool ascending);
 
@@ -43,13 +46,13 @@ class EventReader {
   void choose_by(Choose choose) { choose_ = std::move(choose); }
   /// How many events will be asked for at most; no more messages of a block are unpacked.
   void limit(std::size_t events) { events_max_ = events; }
-  /// Asked before each block is unpacked: whether next() is to return.
+  /// Asked before each block is unpacked, but those at the very start: whether next() is to return.
   void pause_if(std::function<bool()> is_time) { is_time_to_pause_ = std::move(is_time); }
 
   /// Steps to the next event; false at the end, or if it was to pause.
   Result<bool> next();
-  /// After next() gave false: where the walk is, if it is not at its end. All events before it (in
-  /// the direction of the walk) were passed.
+  /// After next() gave false: where the walk is, if it is not at its end; never where it started.
+  /// All events before it (in the direction of the walk) were passed.
   std::optional<EventId> paused_at() const { return paused_at_; }
   const EventId& id() const { return id_; }
   /// Valid until the next step.
@@ -77,7 +80,11 @@ class EventReader {
   bool comes_later(const Head& a, const Head& b) const;
   void push(Head head);
   Head pop();
-  Result<void> find_first_block(std::size_t source);
+  void queue_source(std::size_t source);
+  void seek_first_block(std::size_t source);
+  bool take_block_key(std::size_t source);
+  Head bound_of(std::size_t source, EventId at) const;
+  Head bound_of_block(std::size_t source) const;
   Result<void> queue_block(std::size_t source);
   Result<void> open_block(std::size_t source);
   Result<void> unpack(std::size_t source);
@@ -87,9 +94,10 @@ class EventReader {
   std::unique_ptr<store::Cursor> cursor_;
   std::string prefix_;
   std::vector<Source> sources_;
-  std::vector<std::string> keys_;  // of each source: the block that its bound stands for
-  Range range_;
+  std::vector<std::string> keys_;  // of each source: the block of its bound; empty: not sought yet
+  Range range_;                    // what is still to come
   bool ascending_;
+  EventId start_;
   bool started_ = false;
   std::vector<Head> heads_;  // a heap
   std::vector<OpenBlock> open_;

@@ -243,7 +243,11 @@ Result<HandOver::Record> Logs::Impl::store_events(const Scope& scope, std::strin
 // ---- Reading ------------------------------------------------------------------------------------
 
 void Logs::Impl::ReadTarget::add(const LogStream& stream) {
-  sources.push_back({.stream_id = stream.id, .block_span_ms_max = stream.block_span_ms_max});
+  if (!stream.first_event_ms || !stream.last_event_ms) return;
+  sources.push_back({.stream_id = stream.id,
+                     .block_span_ms_max = stream.block_span_ms_max,
+                     .first = Time{*stream.first_event_ms},
+                     .last = Time{*stream.last_event_ms}});
   names.push_back(stream.name);
 }
 
@@ -372,9 +376,7 @@ Result<Logs::FilterResult> Logs::Impl::search(EventReader& reader, const ReadTar
   });
   PageBudget budget(query.limit);
   reader.limit(budget.events() + 1);  // one more tells whether there is another page
-  bool is_first = true;               // each call gets on, however slow
-  reader.pause_if(
-      [&] { return !std::exchange(is_first, false) && runtime.monotonic() > deadline; });
+  reader.pause_if([&] { return runtime.monotonic() > deadline; });
   FilterResult result;
   while (true) {
     WEIR_TRY(const bool found, reader.next());

@@ -94,5 +94,84 @@ TEST(Search, RequiredLiteralsAreWhatEveryMatchContains) {
   EXPECT_THAT(literals("[a, b]"), testing::IsEmpty());
 }
 
+// However little time a call has, the pages end, and together hold each event once and in order,
+// also where blocks of many streams overlap.
+TEST(Search, GetsOnWhenTimeIsAlwaysUp) {
+  TestWorld world;
+  world.config.search_time_max = Duration(-1);
+  world.restart();
+  world.create_group();
+  constexpr int kStreams = 20;
+  for (int stream = 0; stream < kStreams; ++stream) {
+    const std::string name = "eni-" + std::to_string(stream);
+    world.create_stream(name);
+    for (int block = 0; block < 5; ++block) {
+      std::vector<InputLogEvent> events;
+      for (int i = 0; i < 10; ++i) {
+        const int place = stream * 3 + block * 40 + i * 10 * (1 + stream % 3);
+        events.push_back({world.now_ms() + place, name + "." + std::to_string(place)});
+      }
+      ASSERT_TRUE(world.put(events, name));
+    }
+  }
+  for (const bool forward : {true, false}) {
+    for (const std::int64_t later : {0, 95}) {
+      Logs::FilterQuery query{.start = Time{world.now_ms() + later}, .start_from_head = forward};
+      query.limit = 10'000;
+      world.logs = nullptr;
+      world.config.search_time_max = std::chrono::hours(1);
+      world.start();
+      const auto expected = world.logs->filter_events(world.scope, "/vpc/flow", query);
+      ASSERT_TRUE(expected);
+      ASSERT_EQ(expected->next_token, "");
+      world.config.search_time_max = Duration(-1);
+      world.restart();
+      std::vector<std::string> found;
+      int pages = 0;
+      do {
+        const auto page = world.logs->filter_events(world.scope, "/vpc/flow", query);
+        ASSERT_TRUE(page);
+        for (const LogEvent& event : page->events) found.push_back(event.id.text());
+        query.token = page->next_token;
+        ASSERT_LT(++pages, 1000);
+      } while (!query.token.empty());
+      std::vector<std::string> wanted;
+      for (const LogEvent& event : expected->events) wanted.push_back(event.id.text());
+      EXPECT_GT(pages, 20);
+      EXPECT_EQ(found, wanted) << (forward ? "forward" : "backward") << " from " << later;
+    }
+  }
+}
+
+// Streams are looked up in the order of their first events, whatever their names.
+TEST(Search, OfManyStreamsKeepsTheOrderOfTime) {
+  TestWorld world;
+  world.create_group();
+  std::vector<std::string> wanted;
+  for (int stream = 0; stream < 200; ++stream) {
+    const std::string name = "s" + std::to_string(stream);
+    const int place = stream * 7919 % 200;
+    world.create_stream(name);
+    ASSERT_TRUE(world.put({{world.now_ms() + place, std::to_string(place)},
+                           {world.now_ms() + 1000 + place, std::to_string(1000 + place)}},
+                          name));
+  }
+  for (int place = 0; place < 200; ++place) wanted.push_back(std::to_string(place));
+  for (int place = 0; place < 200; ++place) wanted.push_back(std::to_string(1000 + place));
+  for (const bool forward : {true, false}) {
+    Logs::FilterQuery query{.start = world.runtime.now(), .start_from_head = forward};
+    query.limit = 33;
+    std::vector<std::string> found;
+    do {
+      const auto page = world.logs->filter_events(world.scope, "/vpc/flow", query);
+      ASSERT_TRUE(page);
+      for (const LogEvent& event : page->events) found.push_back(event.message);
+      query.token = page->next_token;
+    } while (!query.token.empty());
+    EXPECT_EQ(found, wanted);
+    std::ranges::reverse(wanted);
+  }
+}
+
 }  // namespace
 }  // namespace weir::logs

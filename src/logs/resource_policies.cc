@@ -102,6 +102,9 @@ Result<Page<ResourcePolicy>> ResourcePolicies::list(const Scope& scope, const Qu
 Result<void> ResourcePolicies::remove(const Scope& scope, std::string_view policy_name,
                                       const std::optional<std::string>& resource_arn,
                                       const std::optional<std::string>& expected_revision_id) {
+  if (policy_name.empty() && !resource_arn) {
+    return invalid_parameter("policyName or resourceArn is required.");  // text unverified
+  }
   const std::string key = key_of(scope, policy_name, resource_arn);
   const std::lock_guard control(control_);
   WEIR_TRY(const auto found, find(key));

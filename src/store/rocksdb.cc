@@ -4,6 +4,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -25,6 +26,10 @@ constexpr std::size_t kBlockCacheBytes = 32u << 20;
 constexpr std::size_t kWriteBufferBytes = 16u << 20;
 constexpr int kWriteBuffersMax = 4;
 constexpr int kOpenFilesMax = 512;
+// A file with so many erased keys among so many neighbours is compacted soon: otherwise the values
+// that they cover would stay on the disk until the store has grown by as much again.
+constexpr std::size_t kErasedWindow = 256;
+constexpr std::size_t kErasedInWindow = 128;
 constexpr std::size_t kManifestStepBytes = 64u << 10;  // what is set aside; the default is 4 MiB
 // With less free space than that (or than that part of a small disk) puts are refused, and further
 // down erasures as well.
@@ -187,6 +192,8 @@ rocksdb::Options database_options() {
   options.compression = rocksdb::kLZ4Compression;
   options.bottommost_compression = rocksdb::kZSTD;
   options.level_compaction_dynamic_level_bytes = true;
+  options.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(kErasedWindow, kErasedInWindow));
   options.manifest_preallocation_size = kManifestStepBytes;
   options.keep_log_file_num = 3;
   options.max_log_file_size = 1u << 20;

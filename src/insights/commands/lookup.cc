@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <unordered_map>
 
 #include "insights/commands/steps.h"
-#include "net/address.h"
+#include "insights/lookup_index.h"
 
 namespace weir::insights {
 namespace {
@@ -17,12 +16,6 @@ struct LookupOutput {
   Slot slot = 0;
   std::optional<Slot> old;  // what stands there if the table has nothing, or always (OUTPUTNEW)
 };
-
-std::optional<std::size_t> place_of(const LookupTable& table, std::string_view column) {
-  const auto found = std::find(table.columns.begin(), table.columns.end(), column);
-  if (found == table.columns.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - table.columns.begin());
-}
 
 /// Fields of the first row of a table that fits.
 class LookupStep : public Step {
@@ -45,11 +38,9 @@ class LookupStep : public Step {
   }
 
  private:
-  using Found = std::unordered_map<std::string, std::size_t>;
-  std::vector<std::size_t> key_places(const LookupTable& table) const;
-  Found exact_rows(const LookupTable& table, std::span<const std::size_t> places) const;
-  std::optional<std::size_t> find_prefix(const LookupTable& table, std::size_t place,
-                                         std::string_view text) const;
+  using Known = std::unordered_map<std::string, std::optional<std::size_t>>;
+  std::optional<std::size_t> row_of(const LookupIndex& index, const std::string& key,
+                                    Known& known) const;
 
   std::size_t table_;
   std::vector<LookupKey> keys_;
@@ -58,73 +49,39 @@ class LookupStep : public Step {
   bool only_new_;
 };
 
-std::vector<std::size_t> LookupStep::key_places(const LookupTable& table) const {
-  std::vector<std::size_t> places;
-  for (const LookupKey& key : keys_) {
-    if (const auto place = place_of(table, key.column)) places.push_back(*place);
-  }
-  return places;
-}
-
-LookupStep::Found LookupStep::exact_rows(const LookupTable& table,
-                                         std::span<const std::size_t> places) const {
-  Found rows;
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    std::string key;
-    for (const std::size_t place : places) key += table.rows[row][place] + '\0';
-    rows.try_emplace(std::move(key), row);
-  }
-  return rows;
-}
-
-/// The longest prefix that contains the address.
-std::optional<std::size_t> LookupStep::find_prefix(const LookupTable& table, std::size_t place,
-                                                   std::string_view text) const {
-  const auto address = net::Address::parse(text);
-  if (!address) return std::nullopt;
-  std::optional<std::size_t> best;
-  unsigned best_length = 0;
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    const auto prefix = net::Prefix::parse(table.rows[row][place]);
-    if (!prefix || !prefix->contains(*address) || (best && prefix->length() <= best_length)) {
-      continue;
-    }
-    best = row;
-    best_length = prefix->length();
-  }
-  return best;
+/// `known` holds the rows of the addresses of this batch.
+std::optional<std::size_t> LookupStep::row_of(const LookupIndex& index, const std::string& key,
+                                              Known& known) const {
+  if (!is_cidr_) return index.find(key);
+  const auto [found, is_new] = known.try_emplace(key);
+  if (is_new) found->second = index.find_prefix(key);
+  return found->second;
 }
 
 Result<void> LookupStep::apply(Batch& batch, const RunContext& run) const {
-  const LookupTable& table = *run.lookup_tables[table_];
-  const std::vector<std::size_t> places = key_places(table);
-  const Found rows = is_cidr_ ? Found() : exact_rows(table, places);
-  std::vector<std::optional<std::size_t>> row_of(batch.rows());
-  std::unordered_map<std::string, std::optional<std::size_t>> known;
+  const LookupIndex& index = run.lookups[table_];
+  const LookupTable& table = index.table();
+  std::vector<std::optional<std::size_t>> rows(batch.rows());
+  Known known;
+  std::string key;
   for (std::size_t i = 0; i < batch.rows(); ++i) {
-    std::string key;
+    key.clear();
     for (const LookupKey& one : keys_) {
       append_text(batch.column(one.slot)->at(i, batch.arena()), key);
-      if (!is_cidr_) key += '\0';
+      if (!is_cidr_) key += LookupIndex::kValueEnd;
     }
-    if (is_cidr_) {
-      const auto [found, is_new] = known.try_emplace(key);
-      if (is_new) found->second = find_prefix(table, places[0], key);
-      row_of[i] = found->second;
-    } else if (const auto found = rows.find(key); found != rows.end()) {
-      row_of[i] = found->second;
-    }
+    rows[i] = row_of(index, key, known);
   }
   for (const LookupOutput& output : outputs_) {
-    const std::size_t place = *place_of(table, output.column);
+    const std::size_t place = *LookupIndex::place_of(table, output.column);
     Column column;
     column.form = Column::Form::values;
     column.values.resize(batch.rows());
     for (std::size_t i = 0; i < batch.rows(); ++i) {
       const Value old = output.old ? batch.column(*output.old)->at(i, batch.arena()) : Value();
-      const bool takes_table = row_of[i] && !(only_new_ && !old.is_null());
+      const bool takes_table = rows[i] && !(only_new_ && !old.is_null());
       column.values[i] =
-          takes_table ? Value::of(std::string_view(table.rows[*row_of[i]][place])) : old;
+          takes_table ? Value::of(std::string_view(table.rows[*rows[i]][place])) : old;
     }
     batch.set(output.slot, std::make_shared<const Column>(std::move(column)));
   }
@@ -169,8 +126,8 @@ Result<void> compile_table(Compiler& c, bool is_cidr) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     c.redefine(names[i], outputs[i].slot);
   }
-  Plan::Lookup wanted{.table = table};
-  for (const LookupKey& key : keys) wanted.columns.push_back(key.column);
+  Plan::Lookup wanted{.table = table, .is_cidr = is_cidr};
+  for (const LookupKey& key : keys) wanted.keys.push_back(key.column);
   for (const LookupOutput& output : outputs) wanted.columns.push_back(output.column);
   c.plan().lookups.push_back(std::move(wanted));
   c.add_step(std::make_unique<LookupStep>(c.plan().lookups.size() - 1, std::move(keys),
