@@ -55,6 +55,22 @@ struct Pointer {
   }
 };
 
+Result<Block> read_messages(std::string bytes) {
+  WEIR_TRY(Block block, Block::read(std::move(bytes)));
+  WEIR_CHECK(block.unpack_messages());
+  return block;
+}
+
+void report_damaged(std::string_view group, std::string_view stream, const Error& error) {
+  static Counter& damaged =
+      counter("weir_logs_arrivals_damaged_total",
+              "Blocks of log events that subscriptions, insight rules and live tails left out "
+              "because they cannot be read.");
+  damaged.add();
+  log::error("arrived log events cannot be read and are left out",
+             {{"group", group}, {"stream", stream}, {"error", error.message}});
+}
+
 }  // namespace
 
 struct Arrivals::Follower::State {
@@ -209,14 +225,17 @@ Result<Arrivals::Follower::Part> Arrivals::Follower::read(std::size_t blocks_max
     part.next = number + 1;
     WEIR_TRY(const Pointer pointer, Pointer::unpack(cursor->value()));
     if (!state_->wanted(pointer.group)) continue;
-    WEIR_TRY(const auto bytes, arrivals_.store_.get(pointer.block_key));
+    WEIR_TRY(auto bytes, arrivals_.store_.get(pointer.block_key));
     if (!bytes) continue;
-    WEIR_TRY(Block block, Block::read(*bytes));
-    WEIR_CHECK(block.unpack_messages());
+    Result<Block> block = read_messages(*std::move(bytes));
+    if (!block) {  // it will not become better: those behind it must not wait for it
+      report_damaged(pointer.group, pointer.stream, block.error());
+      continue;
+    }
     part.arrivals.push_back({.number = number,
                              .log_group_name = std::string(pointer.group),
                              .log_stream_name = std::string(pointer.stream),
-                             .block = std::move(block)});
+                             .block = *std::move(block)});
   }
   WEIR_CHECK(cursor->status());
   part.next = std::max(part.next, end);

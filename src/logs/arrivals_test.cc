@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/counters.h"
 #include "logs/logs_test_world.h"
 #include "logs/store_keys.h"
 
@@ -151,6 +152,24 @@ TEST_F(ArrivalsTest, BlocksThatAreGoneAreLeftOut) {
   create_stream();
   put_text("two");
   EXPECT_THAT(take(*follower), ElementsAre("two"));
+}
+
+TEST_F(ArrivalsTest, ADamagedBlockIsCountedAndHoldsUpNobody) {
+  const auto follower = follow();
+  put_text("one");
+  put_text("two");
+  put_text("three");
+  std::vector<std::string> keys;
+  WEIR_ASSERT(store->scan("logs/", [&](std::string_view key, auto) {
+    if (key.find("/e/") != key.npos) keys.emplace_back(key);
+    return true;
+  }));
+  ASSERT_THAT(keys, testing::SizeIs(3));
+  WEIR_ASSERT(store->put(keys[1], "no block"));
+  Counter& damaged = counter("weir_logs_arrivals_damaged_total", "");
+  const auto before = damaged.value();
+  EXPECT_THAT(take(*follower), ElementsAre("one", "three"));
+  EXPECT_EQ(damaged.value(), before + 1);
 }
 
 TEST_F(ArrivalsTest, ARefusedWriteLeavesAGapAndStopsNobody) {

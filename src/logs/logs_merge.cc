@@ -92,7 +92,7 @@ void Logs::Impl::merge_blocks() {
     if (const auto merged = merge_stream(target, bytes_left); !merged) {
       log::warn("cannot merge blocks of log events, will retry",
                 {{"group", target.group}, {"error", merged.error().message}});
-      return;
+      if (merged.error().kind == ErrorKind::unavailable) return;  // it is the store, not the stream
     }
   }
 }
