@@ -78,7 +78,9 @@ class ProgressLine {
     const auto bytes = static_cast<double>(progress_.bytes);
     const auto of_all = static_cast<double>(progress_.bytes_listed);
     std::string line = short_count(records) + " records, " + short_count(records / passed) +
-                       "/s, " + bytes_text(bytes) + " of " + files_text(progress_.sources);
+                       "/s, " + bytes_text(bytes) + " of " + bytes_text(of_all) + ", " +
+                       std::to_string(progress_.sources) + " of " +
+                       files_text(progress_.sources_listed) + " done";
     if (progress_.is_all_listed && of_all > 0 && bytes > 0) {
       const double share = std::min(bytes / of_all, 1.0);
       line = bar(share) + line + ", " + time_text(passed * (1 - share) / share) + " left";

@@ -110,9 +110,9 @@ TEST(Block, MergedBlocksKeepTheIdsOfTheirEvents) {
 // Blocks as they were written before there were columns.
 TEST(Block, TheFirstVersionIsRead) {
   std::string bytes = "\x01";
-  for (const std::uint64_t number : {2, 0, 2 * 26 + 5, 1000, 7, 77, 9, 3})
+  for (const std::uint64_t number : {2u, 0u, 2u * 26 + 5, 1000u, 7u, 77u, 9u, 3u})
     put_number(bytes, number);
-  for (const std::uint64_t number : {0, 3, 7, 2}) put_number(bytes, number);
+  for (const std::uint64_t number : {0u, 3u, 7u, 2u}) put_number(bytes, number);
   const Block block = read(bytes + "onetw");
   EXPECT_EQ(block.info().billed_bytes(), 57U);
   EXPECT_EQ(block.info().last, Time{1007});
