@@ -39,9 +39,10 @@ weir_module(api/sns        DEPS base wire notify)
 weir_module(api/sqs        DEPS base wire queues)
 weir_module(api/s3         DEPS base wire objects       LIBS pugixml::pugixml)
 weir_module(api/athena     DEPS base wire sql)
+weir_module(api/glue       DEPS base wire sql            LIBS weir::re2)
 weir_module(server    DEPS base store wire              LIBS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
 weir_module(daemon    DEPS base net store columnar vpc capture flow enforce functions logs insights metrics metric_math alarms contributors notify queues respond collect
                            objects delivery sql client wire server
-                           api/sts api/ec2 api/logs api/weir api/cloudwatch api/sns api/sqs api/s3 api/athena)
+                           api/sts api/ec2 api/logs api/weir api/cloudwatch api/sns api/sqs api/s3 api/athena api/glue)
 weir_module(sim       DEPS base net store flow logs metrics alarms notify vpc delivery respond objects daemon)
 weir_module(cli       DEPS base net flow capture import daemon  LIBS CLI11::CLI11 CURL::libcurl)

@@ -7,6 +7,8 @@
 #include "alarms/alarms.h"
 #include "api/athena/athena_api.h"
 #include "api/athena/model.h"
+#include "api/glue/glue_api.h"
+#include "api/glue/model.h"
 #include "api/cloudwatch/cloudwatch_api.h"
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
@@ -228,6 +230,7 @@ struct World::Impl {
   api::sns::SnsApi sns_api;
   api::sqs::SqsApi sqs_api;
   api::athena::AthenaApi athena_api;
+  api::glue::GlueApi glue_api;
   api::StsApi sts_api;
   api::WeirApi weir_api;
   api::s3::S3Api s3_api;
@@ -237,6 +240,7 @@ struct World::Impl {
   wire::OperationTable sns_table{api::sns::sns_model()};
   wire::OperationTable sqs_table{api::sqs::sqs_model()};
   wire::OperationTable athena_table{api::athena::athena_model()};
+  wire::OperationTable glue_table{api::glue::glue_model()};
   wire::OperationTable sts_table{api::sts_model()};
   wire::OperationTable weir_table{api::weir_model()};
   std::vector<const wire::OperationTable*> tables;
@@ -312,6 +316,7 @@ struct World::Impl {
         sns_api(notify),
         sqs_api(runtime, queues),
         athena_api(athena),
+        glue_api(runtime, athena.catalog()),
         weir_api(logs),
         s3_api(objects) {
     ec2_api.set_template_store(
@@ -347,10 +352,11 @@ struct World::Impl {
     sns_api.add_to(sns_table);
     sqs_api.add_to(sqs_table);
     athena_api.add_to(athena_table);
+    glue_api.add_to(glue_table);
     sts_api.add_to(sts_table);
     weir_api.add_to(weir_table);
-    tables = {&ec2_table, &logs_table,   &cloudwatch_table, &sns_table,
-              &sqs_table, &athena_table, &sts_table,        &weir_table};
+    tables = {&ec2_table,    &logs_table, &cloudwatch_table, &sns_table, &sqs_table,
+              &athena_table, &glue_table, &sts_table,        &weir_table};
   }
 
   notify::Transports transports() {

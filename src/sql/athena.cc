@@ -14,6 +14,7 @@
 #include "sql/error_types.h"
 #include "sql/parser.h"
 #include "sql/partitions.h"
+#include "sql/types.h"
 
 // Store: kinds of keys behind athena/<account>/<region>/
 //   e/<id>  execution           o/<time, newest first><id>  its work group   k/<token>  id by
@@ -27,12 +28,6 @@ constexpr std::size_t kTokenMin = 32;
 constexpr std::size_t kTokenMax = 128;
 constexpr std::size_t kForgottenPerStart = 8;
 constexpr std::string_view kLive = "athena-live/";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 std::string live_key(const Scope& scope, std::string_view id) {
   return std::string(kLive) + scope.key() + std::string(id);
@@ -213,7 +208,7 @@ Result<std::string> Athena::start(const Scope& scope, const StartQuery& query) {
   if (query.result) execution.result = *query.result;
   execution.result.output_location = folder + execution.id + std::string(result_ending(statement));
   if (query.context) execution.context = *query.context;
-  if (execution.context.catalog) execution.context.catalog = lower(*execution.context.catalog);
+  if (execution.context.catalog) execution.context.catalog = to_lower(*execution.context.catalog);
   execution.status.submitted = impl.runtime.now();
   execution.work_group = group->name;
   if (!query.parameters.empty()) execution.parameters = query.parameters;

@@ -2,39 +2,38 @@
 #include "sql/catalog.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "sql/types.h"
 
 namespace weir::sql {
 namespace {
 
 constexpr std::string_view kDefault = "default";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 // Names have no control characters and no slashes, so that one key never begins with another
 // name's.
 std::string database_key(const Scope& scope, std::string_view name) {
-  return "athena/" + scope.key() + "d/" + lower(name);
+  return "athena/" + scope.key() + "d/" + to_lower(name);
 }
 std::string table_prefix(const Scope& scope, std::string_view database) {
-  return "athena/" + scope.key() + "t/" + lower(database) + '/';
+  return "athena/" + scope.key() + "t/" + to_lower(database) + '/';
 }
 std::string table_key(const Scope& scope, std::string_view database, std::string_view name) {
-  return table_prefix(scope, database) + lower(name);
+  return table_prefix(scope, database) + to_lower(name);
 }
 std::string partition_prefix(const Scope& scope, std::string_view database,
                              std::string_view table) {
-  return "athena/" + scope.key() + "p/" + lower(database) + '/' + lower(table) + '/';
+  return "athena/" + scope.key() + "p/" + to_lower(database) + '/' + to_lower(table) + '/';
 }
-std::string partition_key(const std::string& prefix, const Partition& partition) {
+std::string partition_key(const std::string& prefix, const std::vector<std::string>& values) {
   std::string key = prefix;
-  for (const std::string& value : partition.values) key += value + '\001';
+  for (const std::string& value : values) key += value + '\001';
   return key;
+}
+Result<void> check_values(const Table& table, const Partition& partition) {
+  if (partition.values.size() == table.partition_keys.size()) return {};
+  return Error{ErrorKind::invalid, "InvalidInputException",
+               "The number of partition keys do not match the number of partition values"};
 }
 
 Error not_found(std::string text) {
@@ -83,7 +82,7 @@ Result<std::vector<T>> read_all(const store::KvStore& store, const std::string& 
 
 Result<std::optional<Database>> Catalog::database(const Scope& scope, std::string_view name) const {
   WEIR_TRY(auto found, read<Database>(store_, database_key(scope, name)));
-  if (!found && lower(name) == kDefault) found = Database{std::string(kDefault), {}, {}, {}};
+  if (!found && to_lower(name) == kDefault) found = Database{std::string(kDefault), {}, {}, {}};
   return found;
 }
 
@@ -102,10 +101,17 @@ Result<void> Catalog::create_database(const Scope& scope, const Database& made) 
   WEIR_CHECK(check_name("Database", made.name));
   const std::lock_guard lock(writing_);
   Database stored = made;
-  stored.name = lower(made.name);
+  stored.name = to_lower(made.name);
   WEIR_TRY(const auto found, database(scope, stored.name));
   if (found) return exists("Database " + stored.name + " already exists");
   return store_.put(database_key(scope, stored.name), to_json_text(stored));
+}
+
+Result<void> Catalog::update_database(const Scope& scope, const Database& changed) {
+  const std::lock_guard lock(writing_);
+  WEIR_TRY(const auto found, database(scope, changed.name));
+  if (!found) return not_found("Database " + changed.name + " not found");
+  return store_.put(database_key(scope, changed.name), to_json_text(changed));
 }
 
 Result<void> Catalog::drop_database(const Scope& scope, std::string_view name, bool cascade) {
@@ -144,16 +150,22 @@ Result<void> Catalog::create_table(const Scope& scope, const Table& made) {
   WEIR_TRY(const auto found, table(scope, made.database, made.name));
   if (found) return exists("Table " + made.name + " already exists");
   Table stored = made;
-  stored.database = lower(made.database);
-  stored.name = lower(made.name);
+  stored.database = to_lower(made.database);
+  stored.name = to_lower(made.name);
   return store_.put(table_key(scope, stored.database, stored.name), to_json_text(stored));
 }
 
-Result<void> Catalog::update_table(const Scope& scope, const Table& changed) {
+Result<void> Catalog::update_table(const Scope& scope, const Table& changed, std::int64_t version) {
   const std::lock_guard lock(writing_);
   WEIR_TRY(const auto found, table(scope, changed.database, changed.name));
   if (!found) return not_found("Table " + changed.name + " not found");
-  return store_.put(table_key(scope, changed.database, changed.name), to_json_text(changed));
+  if (version != 0 && version != found->version) {
+    return Error{ErrorKind::conflict, "ConcurrentModificationException",
+                 "Update table failed due to concurrent modifications."};
+  }
+  Table stored = changed;
+  stored.version = found->version + 1;
+  return store_.put(table_key(scope, changed.database, changed.name), to_json_text(stored));
 }
 
 Result<void> Catalog::drop_table(const Scope& scope, std::string_view database_name,
@@ -168,7 +180,51 @@ Result<void> Catalog::drop_table(const Scope& scope, std::string_view database_n
 }
 
 Result<std::vector<Partition>> Catalog::partitions(const Scope& scope, const Table& of) const {
-  return read_all<Partition>(store_, partition_prefix(scope, of.database, of.name));
+  std::vector<Partition> all;
+  WEIR_CHECK(each_partition(scope, of, {}, [&](Partition partition) {
+    all.push_back(std::move(partition));
+    return true;
+  }));
+  return all;
+}
+
+Result<void> Catalog::each_partition(const Scope& scope, const Table& of,
+                                     const std::vector<std::string>& after,
+                                     const std::function<bool(Partition partition)>& visit) const {
+  const std::string prefix = partition_prefix(scope, of.database, of.name);
+  const std::string from = partition_key(prefix, after);
+  const auto cursor = store_.cursor();
+  cursor->seek(from);
+  if (!after.empty() && cursor->valid() && cursor->key() == from) cursor->next();
+  for (; cursor->valid() && cursor->key().starts_with(prefix); cursor->next()) {
+    WEIR_TRY(Partition partition, from_json_text<Partition>(cursor->value()));
+    if (!visit(std::move(partition))) return {};
+  }
+  return cursor->status();
+}
+
+Result<std::optional<Partition>> Catalog::partition(const Scope& scope, const Table& of,
+                                                    const std::vector<std::string>& values) const {
+  const std::string prefix = partition_prefix(scope, of.database, of.name);
+  return read<Partition>(store_, partition_key(prefix, values));
+}
+
+Result<void> Catalog::update_partition(const Scope& scope, const Table& of,
+                                       const std::vector<std::string>& values,
+                                       const Partition& changed) {
+  const std::lock_guard lock(writing_);
+  const std::string prefix = partition_prefix(scope, of.database, of.name);
+  WEIR_TRY(const auto found, partition(scope, of, values));
+  if (!found) return not_found("Partition not found.");
+  store::WriteBatch batch;
+  if (changed.values != values) {
+    WEIR_CHECK(check_values(of, changed));
+    WEIR_TRY(const auto in_the_way, partition(scope, of, changed.values));
+    if (in_the_way) return exists("Partition already exists.");
+    batch.erase(partition_key(prefix, values));
+  }
+  batch.put(partition_key(prefix, changed.values), to_json_text(changed));
+  return store_.write(batch);
 }
 
 Result<std::size_t> Catalog::add_partitions(const Scope& scope, const Table& of,
@@ -178,11 +234,8 @@ Result<std::size_t> Catalog::add_partitions(const Scope& scope, const Table& of,
   store::WriteBatch batch;
   std::size_t count = 0;
   for (const Partition& partition : added) {
-    if (partition.values.size() != of.partition_keys.size()) {
-      return Error{ErrorKind::invalid, "InvalidInputException",
-                   "The number of partition keys do not match the number of partition values"};
-    }
-    const std::string key = partition_key(prefix, partition);
+    WEIR_CHECK(check_values(of, partition));
+    const std::string key = partition_key(prefix, partition.values);
     WEIR_TRY(const auto found, store_.get(key));
     if (found) continue;
     batch.put(key, to_json_text(partition));
@@ -202,7 +255,7 @@ Result<std::size_t> Catalog::drop_partitions(const Scope& scope, const Table& of
   store::WriteBatch batch;
   std::size_t count = 0;
   for (const Partition& partition : dropped) {
-    const std::string key = partition_key(prefix, partition);
+    const std::string key = partition_key(prefix, partition.values);
     WEIR_TRY(const auto found, store_.get(key));
     if (!found) continue;
     batch.erase(key);

@@ -22,25 +22,36 @@ namespace weir::sql {
 struct Column {
   std::string name;
   std::string type;
-  std::optional<std::string> comment;
+  std::optional<std::string> comment = {};
+  std::optional<std::map<std::string, std::string>> parameters = {};
   static Shape shape() {
     using S = Column;
     static constexpr Member members[] = {required<&S::name>("Name"), optional<&S::type>("Type"),
-                                         optional<&S::comment>("Comment")};
+                                         optional<&S::comment>("Comment"),
+                                         optional<&S::parameters>("Parameters")};
     return {"Column", members};
   }
 };
 
+/// `other` of a database, table or partition: what the Glue API was given beside the members that
+/// have a meaning here, in Glue's form; it is shown again as it was.
 struct Database {
   std::string name;
-  std::optional<std::string> description;
-  std::optional<std::string> location;
-  std::map<std::string, std::string> parameters;
+  std::optional<std::string> description = {};
+  std::optional<std::string> location = {};
+  std::map<std::string, std::string> parameters = {};
+  std::optional<Time> created = {};
+  std::map<std::string, std::string> tags = {};
+  std::optional<Document> other = {};
   static Shape shape() {
     using S = Database;
-    static constexpr Member members[] = {
-        required<&S::name>("Name"), optional<&S::description>("Description"),
-        optional<&S::location>("LocationUri"), optional<&S::parameters>("Parameters")};
+    static constexpr Member members[] = {required<&S::name>("Name"),
+                                         optional<&S::description>("Description"),
+                                         optional<&S::location>("LocationUri"),
+                                         optional<&S::parameters>("Parameters"),
+                                         optional<&S::created>("CreateTime"),
+                                         optional<&S::tags>("Tags"),
+                                         optional<&S::other>("Other")};
     return {"Database", members};
   }
 };
@@ -61,6 +72,10 @@ struct Table {
   std::map<std::string, std::string> parameters;  // TBLPROPERTIES
   std::optional<std::string> comment;
   std::optional<std::string> view_text;  // of a view: its query
+  std::int64_t version = 0;              // grows with each change
+  std::optional<Time> updated;
+  std::map<std::string, Document> statistics;  // column -> ColumnStatistics of the Glue API
+  std::optional<Document> other;
   static Shape shape() {
     using S = Table;
     static constexpr Member members[] = {
@@ -78,6 +93,10 @@ struct Table {
         optional<&S::parameters>("Parameters"),
         optional<&S::comment>("Comment"),
         optional<&S::view_text>("ViewOriginalText"),
+        optional<&S::version>("VersionId"),
+        optional<&S::updated>("UpdateTime"),
+        optional<&S::statistics>("ColumnStatistics"),
+        optional<&S::other>("Other"),
     };
     return {"Table", members};
   }
@@ -87,16 +106,21 @@ struct Table {
 struct Partition {
   std::vector<std::string> values;  // in the order of the partition keys
   std::string location;
+  std::optional<Time> created = {};
+  std::map<std::string, Document> statistics = {};  // as of a table
+  std::optional<Document> other = {};
   static Shape shape() {
     using S = Partition;
-    static constexpr Member members[] = {required<&S::values>("Values"),
-                                         optional<&S::location>("Location")};
+    static constexpr Member members[] = {
+        required<&S::values>("Values"), optional<&S::location>("Location"),
+        optional<&S::created>("CreateTime"), optional<&S::statistics>("ColumnStatistics"),
+        optional<&S::other>("Other")};
     return {"Partition", members};
   }
 };
 
 /// The data catalog AwsDataCatalog: databases, tables, partitions. Athena's DDL writes it; the Glue
-/// API may, too.
+/// API does, too.
 ///
 /// Threads: all functions may be called from any thread; check-then-write sequences are serialised
 /// inside. Names: stored in lower case; look-ups ignore case. Limits: `kPartitionsMax` partitions
@@ -111,6 +135,7 @@ class Catalog {
   Result<std::optional<Database>> database(const Scope& scope, std::string_view name) const;
   Result<std::vector<Database>> databases(const Scope& scope) const;
   Result<void> create_database(const Scope& scope, const Database& database);
+  Result<void> update_database(const Scope& scope, const Database& database);
   /// With `cascade` its tables go, too; otherwise a database with tables is an Error of kind
   /// conflict.
   Result<void> drop_database(const Scope& scope, std::string_view name, bool cascade);
@@ -119,11 +144,24 @@ class Catalog {
                                      std::string_view name) const;
   Result<std::vector<Table>> tables(const Scope& scope, std::string_view database) const;
   Result<void> create_table(const Scope& scope, const Table& table);
-  Result<void> update_table(const Scope& scope, const Table& table);
+  /// `version`: that of the table that is changed (0: whichever); if it has another one the Error
+  /// is ConcurrentModificationException.
+  Result<void> update_table(const Scope& scope, const Table& table, std::int64_t version = 0);
   Result<void> drop_table(const Scope& scope, std::string_view database, std::string_view name);
 
+  /// Calls `visit` for each in the order of their values, those behind `after` only (none: all),
+  /// until it returns false.
+  Result<void> each_partition(const Scope& scope, const Table& table,
+                              const std::vector<std::string>& after,
+                              const std::function<bool(Partition partition)>& visit) const;
   /// In the order of their values.
   Result<std::vector<Partition>> partitions(const Scope& scope, const Table& table) const;
+  Result<std::optional<Partition>> partition(const Scope& scope, const Table& table,
+                                             const std::vector<std::string>& values) const;
+  /// Puts `changed` in the place of the partition with the values. Error: it is not there, or
+  /// another has the values of `changed`.
+  Result<void> update_partition(const Scope& scope, const Table& table,
+                                const std::vector<std::string>& values, const Partition& changed);
   /// Adds what is not there yet; answers how many were added.
   Result<std::size_t> add_partitions(const Scope& scope, const Table& table,
                                      const std::vector<Partition>& partitions);

@@ -4,6 +4,7 @@
 
 #include "sql/parser.h"
 #include "sql/parser_impl.h"
+#include "sql/types.h"
 
 namespace weir::sql {
 namespace {
@@ -60,12 +61,6 @@ constexpr std::string_view kUnsupported[] = {
     "DEALLOCATE", "GRANT",    "OPTIMIZE", "VACUUM", "REVOKE", "TRUNCATE", "CALL",
     "ANALYZE",    "COMMENT",  "SET",      "RESET",  "USE",    "REFRESH",  "START",
     "COMMIT",     "ROLLBACK", "DENY",     "LOAD",   "EXPORT", "IMPORT"};
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 Error unsupported(Position at, std::string_view what) {
   return syntax_error(at, "Queries of this type are not supported: " + std::string(what));
@@ -586,7 +581,7 @@ Result<ast::Identifier> Parser::hive_identifier() {
     return mismatch("<identifier>");
   }
   take();
-  return ast::Identifier{lower(token.text), token.at, token.kind == Kind::backquoted};
+  return ast::Identifier{to_lower(token.text), token.at, token.kind == Kind::backquoted};
 }
 
 Result<ast::Name> Parser::hive_name() {
@@ -594,7 +589,7 @@ Result<ast::Name> Parser::hive_name() {
   do {
     if (peek().kind == Kind::quoted) {  // DESCRIBE and SHOW take both kinds of quotes
       const Token& token = take();
-      out.push_back({lower(token.text), token.at, true});
+      out.push_back({to_lower(token.text), token.at, true});
       continue;
     }
     WEIR_TRY(ast::Identifier part, hive_identifier());
@@ -628,7 +623,7 @@ Result<std::string> Parser::hive_type() {
     // Quotes around field names of a struct fall away; everything is stored in lower case.
     out += token.kind == Kind::backquoted ? token.text : source(token.at.offset, token.end_offset);
   }
-  out = lower(std::move(out));
+  out = to_lower(std::move(out));
   if (auto type = parse_hive_type(out); !type) {
     return syntax_error(
         at, "mismatched input '" + (out.empty() ? "<EOF>" : out) + "'. Expecting: a column type");

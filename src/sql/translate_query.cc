@@ -41,13 +41,6 @@ Error sql_error(std::string_view code, Position at, std::string_view text) {
               std::string(text)};
 }
 
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 std::string quote_identifier(std::string_view name) {
   std::string out = "\"";
   for (const char c : name) {

@@ -186,6 +186,5 @@ class Translator {
 };
 
 Error sql_error(std::string_view code, Position at, std::string_view text);
-std::string to_lower(std::string_view text);
 
 }  // namespace weir::sql

@@ -199,6 +199,13 @@ std::string with_precision(std::string_view name, const SqlType& type) {
 
 }  // namespace
 
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
 SqlType::SqlType(Kind k) : kind(k), precision(default_precision(k)) {}
 
 SqlType SqlType::array_of(SqlType element) {

@@ -12,6 +12,9 @@
 
 namespace weir::sql {
 
+/// ASCII letters in lower case, as names compare.
+std::string to_lower(std::string_view text);
+
 /// A type of Trino's SQL. `unknown` is what the translator could not tell: it then asks the engine.
 struct SqlType {
   enum class Kind : std::uint8_t {

@@ -127,9 +127,7 @@ HttpResponse structured_error(const ServiceModel& model, Protocol protocol, cons
   Document body{Document::Map{}};
   body["__type"] = shape.space.empty() ? std::string(shape.name)
                                        : std::string(shape.space) + '#' + std::string(shape.name);
-  // Athena alone writes `Message` (measured on AWS); clients take either.
-  const std::string_view message_name = model.signing_name == "athena" ? "Message" : "message";
-  if (!error.message.empty()) body[message_name] = error.message;
+  if (!error.message.empty()) body[model.message_name] = error.message;
   if (model.error_members == nullptr || !model.error_members(error, body)) {
     add_details(body, error);
   }

@@ -76,6 +76,7 @@ struct ServiceModel {
   std::string_view xml_namespace;    // Query answers
   std::string_view cbor_service;     // /service/<this>/operation/...
   std::string_view validation_code;  // "InvalidParameterException", "ValidationError" ...
+  std::string_view message_name = "message";  // JSON: the member of an error that holds its text
   Protocols protocols;
   /// CloudWatch speaks Query codes in Query ("ResourceNotFound") and shape names in JSON and CBOR
   /// ("ResourceNotFoundException"): pairs of (query code, shape name). Errors carry the query code.

@@ -9,6 +9,7 @@ wire::ServiceModel athena_model() {
   model.target_prefix = "AmazonAthena";
   model.api_version = "2017-05-18";
   model.validation_code = "InvalidRequestException";
+  model.message_name = "Message";  // measured on AWS; clients take either
   model.protocols.json_1_1 = true;
   return model;
 }
