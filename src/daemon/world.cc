@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/deliveries.h"
+#include "daemon/flow_log_tables.h"
 #include "daemon/world.h"
 
 #include <atomic>
@@ -211,6 +212,7 @@ struct World::Impl {
   alarms::Alarms alarms;
   contributors::Contributors contributors;
   sql::Athena athena;
+  FlowLogTables flow_log_tables;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
   std::unique_ptr<collect::Collector> collector;
@@ -300,6 +302,7 @@ struct World::Impl {
                {.early_firing = config.alarms_early_firing}),
         contributors(runtime, *store, logs.arrivals(), {}),
         athena(runtime, *store, object_files, athena_config(config, place)),
+        flow_log_tables(runtime, *store, network, athena),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         receiver(runtime, logs, {}),
         ec2_api(network),
@@ -380,6 +383,7 @@ struct World::Impl {
   Result<void> load() {
     WEIR_CHECK(objects.load());
     WEIR_CHECK(network.load());
+    network.on_change([this](const Scope& scope) { post_tables(scope); });
     network.set_destination_check(
         [this](const Scope& scope, std::string_view type, std::string_view name) -> Result<void> {
           bool exists = streams.knows(name);
@@ -402,6 +406,7 @@ struct World::Impl {
     logs.arrivals().start();  // all durable followers are back
     WEIR_CHECK(export_tasks.load());
     WEIR_CHECK(athena.load());
+    post_tables(network.config().host_scope);
     delivery.on_loss(loss_sink(runtime, metrics));
     return delivery.load();
   }
@@ -569,6 +574,10 @@ struct World::Impl {
     if (const auto done = network.refresh_interfaces(); !done) {
       log::warn("cannot take over network interfaces", {{"reason", done.error().message}});
     }
+  }
+
+  void post_tables(const Scope& scope) {
+    runtime.post([this, scope] { flow_log_tables.update(scope); });
   }
 
   /// ENIs and flow logs -> what is captured. Changes that come together are one refresh.

@@ -209,3 +209,49 @@ def test_tables_of_glue_are_tables_of_athena_and_back(client, table):
     table.create_table(DatabaseName="net", TableInput={**copy, "Name": "copied", "StorageDescriptor": {
         "Columns": view["StorageDescriptor"]["Columns"]}})
     assert athena_rows(client, "SELECT * FROM net.copied ORDER BY 1") == [["srcaddr"], ["10.0.0.1"], ["10.0.0.2"]]
+
+
+RECORD = "2 000000000000 eni-1 198.51.100.7 10.0.0.5 4000 22 6 3 180 {start} {end} REJECT OK"
+
+
+# The files of a flow log can be asked without any DDL.
+@pytest.mark.parametrize("file_format", ["plain-text", "parquet"])
+def test_a_flow_log_to_s3_is_a_table(client, file_format):
+    ec2, s3, glue, athena = client("ec2"), client("s3"), client("glue"), client("athena")
+    s3.create_bucket(Bucket="flows")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    tags = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "Edge traffic, 2"}]}]
+    flow_log = ec2.create_flow_logs(
+        ResourceType="VPC", ResourceIds=[vpc], TrafficType="ALL", LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::flows/logs/", TagSpecifications=tags,
+        DestinationOptions={"FileFormat": file_format, "HiveCompatiblePartitions": False, "PerHourPartition": False},
+    )["FlowLogIds"][0]
+
+    def tables():
+        try:
+            return [table["Name"] for table in glue.get_tables(DatabaseName="flow_logs")["TableList"]]
+        except glue.exceptions.EntityNotFoundException:
+            return []
+    wait_for(lambda: tables() == ["edge_traffic_2"], "the flow log has a table")
+    second = ec2.create_flow_logs(ResourceType="VPC", ResourceIds=[vpc], TrafficType="REJECT", LogDestinationType="s3",
+                                  LogDestination="arn:aws:s3:::flows/rejects/", TagSpecifications=tags)["FlowLogIds"][0]
+    wait_for(lambda: tables() == ["edge_traffic_2", second.replace("-", "")], "the same name is not taken twice")
+    glue.delete_table(DatabaseName="flow_logs", Name=second.replace("-", ""))
+    ec2.create_tags(Resources=[flow_log], Tags=[{"Key": "more", "Value": "x"}])
+    if file_format == "plain-text":
+        now = time.time()
+        header = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+        text = header + "\n" + RECORD.format(start=int(now), end=int(now) + 1) + "\n"
+        day = time.strftime("%Y/%m/%d", time.gmtime(now))
+        s3.put_object(Bucket="flows", Key=f"logs/AWSLogs/000000000000/vpcflowlogs/us-east-1/{day}/x.log", Body=text.encode())
+        assert athena_rows(client, "SELECT srcaddr, dstport, action FROM flow_logs.edge_traffic_2") == [
+            ["srcaddr", "dstport", "action"], ["198.51.100.7", "22", "REJECT"]]
+    wanted = "VpcFlowLogsRejectedTraffic edge_traffic_2"
+
+    def saved():
+        ids = [one for page in athena.get_paginator("list_named_queries").paginate() for one in page["NamedQueryIds"]]
+        return {query["Name"]: query for query in (athena.get_named_query(NamedQueryId=one)["NamedQuery"] for one in ids)}
+    queries = wait_for(lambda: wanted in saved() and saved(), "the named queries are there")
+    rows = athena_rows(client, queries[wanted]["QueryString"])
+    assert len(rows) == (2 if file_format == "plain-text" else 1)
+    assert tables() == ["edge_traffic_2"], "a table that somebody dropped stays away"

@@ -179,15 +179,14 @@ Names names_of(const vpc::FlowLog& flow_log, const AthenaIntegration& integratio
   return {"vpcflowlogsathenadatabase" + id, base, base + "workgroup"};
 }
 
-Document table_of(const Scope& scope, const vpc::FlowLog& flow_log, const flow::Format& format,
-                  const AthenaIntegration& integration) {
+Document table_input(const Scope& scope, const vpc::FlowLog& flow_log, const flow::Format& format,
+                     const std::string& name, const std::optional<Time>& from,
+                     const std::optional<Time>& to) {
   const Layout layout = layout_of(scope, flow_log);
   const bool is_parquet =
       flow_log.destination_options.value_or(vpc::DestinationOptions{}).file_format == "parquet";
-  const std::string begin =
-      folder_of(flow_log, integration.partition_start.value_or(flow_log.created));
-  const std::string end =
-      integration.partition_end ? folder_of(flow_log, *integration.partition_end) : "NOW";
+  const std::string begin = folder_of(flow_log, from.value_or(flow_log.created));
+  const std::string end = to ? folder_of(flow_log, *to) : "NOW";
   Map parameters{{"EXTERNAL", "true"},
                  {"classification", is_parquet ? "parquet" : "csv"},
                  {"projection.enabled", "true"},
@@ -198,40 +197,35 @@ Document table_of(const Scope& scope, const vpc::FlowLog& flow_log, const flow::
                  {"projection.day.interval.unit", layout.unit},
                  {"storage.location.template", layout.root + "${day}"}};
   if (!is_parquet) parameters.emplace_back("skip.header.line.count", "1");
-  Map input{{"Name", names_of(flow_log, integration).table},
-            {"TableType", "EXTERNAL_TABLE"},
-            {"PartitionKeys", List{Map{{"Name", "day"}, {"Type", "string"}}}},
-            {"Parameters", std::move(parameters)},
-            {"StorageDescriptor", storage_of(format, is_parquet, layout.root)}};
-  return Map{{"Type", "AWS::Glue::Table"},
-             {"Properties", Map{{"CatalogId", Map{{"Ref", "AWS::AccountId"}}},
-                                {"DatabaseName", Map{{"Ref", "VpcFlowLogsAthenaDatabase"}}},
-                                {"TableInput", std::move(input)}}}};
+  return Map{{"Name", name},
+             {"TableType", "EXTERNAL_TABLE"},
+             {"PartitionKeys", List{Map{{"Name", "day"}, {"Type", "string"}}}},
+             {"Parameters", std::move(parameters)},
+             {"StorageDescriptor", storage_of(format, is_parquet, layout.root)}};
 }
 
-std::string query_text(const IntegrationQuery& query, const Names& names) {
-  constexpr std::string_view kTable = "{table}";
-  std::string text(query.sql);
-  const std::string quoted = '"' + names.database + "\".\"" + names.table + '"';
-  return text.replace(text.find(kTable), kTable.size(), quoted);
+Document table_of(const Scope& scope, const vpc::FlowLog& flow_log, const flow::Format& format,
+                  const AthenaIntegration& integration) {
+  return Map{{"Type", "AWS::Glue::Table"},
+             {"Properties",
+              Map{{"CatalogId", Map{{"Ref", "AWS::AccountId"}}},
+                  {"DatabaseName", Map{{"Ref", "VpcFlowLogsAthenaDatabase"}}},
+                  {"TableInput",
+                   table_input(scope, flow_log, format, names_of(flow_log, integration).table,
+                               integration.partition_start, integration.partition_end)}}}};
 }
 
 void add_queries(Map& resources, const std::string& suffix, const Names& names,
                  const flow::Format& format) {
   for (const IntegrationQuery& query : integration_queries()) {
-    const bool has_all =
-        std::all_of(query.needs.begin(), query.needs.end(), [&](std::string_view column) {
-          const flow::FieldInfo* field = flow::find_field(column);
-          return field != nullptr && format.has(field->field);
-        });
-    if (!has_all) continue;
+    if (!query.fits(format)) continue;
     resources.emplace_back(
         std::string(query.name) + suffix,
         Map{{"Type", "AWS::Athena::NamedQuery"},
             {"Properties", Map{{"Database", Map{{"Ref", "VpcFlowLogsAthenaDatabase"}}},
                                {"Name", query.name},
                                {"Description", query.description},
-                               {"QueryString", query_text(query, names)},
+                               {"QueryString", query.text(names.database, names.table)},
                                {"WorkGroup", Map{{"Ref", "VpcFlowLogsWorkGroup" + suffix}}}}}});
   }
 }
@@ -278,6 +272,25 @@ Result<void> check_integration(const AthenaIntegration& integration, Time now) {
 }
 
 }  // namespace
+
+bool IntegrationQuery::fits(const flow::Format& format) const {
+  return std::ranges::all_of(needs, [&](std::string_view column) {
+    const flow::FieldInfo* field = flow::find_field(column);
+    return field != nullptr && format.has(field->field);
+  });
+}
+
+std::string IntegrationQuery::text(const std::string& database, const std::string& table) const {
+  constexpr std::string_view kTable = "{table}";
+  std::string out(sql);
+  const std::string quoted = '"' + database + "\".\"" + table + '"';
+  return out.replace(out.find(kTable), kTable.size(), quoted);
+}
+
+Document flow_log_table(const Scope& scope, const vpc::FlowLog& flow_log,
+                        const flow::Format& format, const std::string& name) {
+  return table_input(scope, flow_log, format, name, std::nullopt, std::nullopt);
+}
 
 Shape AthenaIntegration::shape() {
   using S = AthenaIntegration;

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "api/ec2/common.h"
+#include "base/document.h"
+#include "flow/format.h"
 #include "vpc/network.h"
 
 namespace weir::api::ec2 {
@@ -58,6 +60,10 @@ Result<std::string> integration_template(const Scope& scope, const vpc::FlowLog&
                                          const std::vector<AthenaIntegration>& integrations,
                                          Time now);
 
+/// The Glue TableInput of a table over all files of a flow log to S3, from its creation on.
+Document flow_log_table(const Scope& scope, const vpc::FlowLog& flow_log,
+                        const flow::Format& format, const std::string& name);
+
 /// A saved query of the template. `needs` are column names; in `sql`, `{table}` stands for the
 /// table.
 struct IntegrationQuery {
@@ -65,6 +71,10 @@ struct IntegrationQuery {
   std::string_view description;
   std::vector<std::string_view> needs;
   std::string_view sql;
+
+  /// Whether records of that format have all that it needs.
+  bool fits(const flow::Format& format) const;
+  std::string text(const std::string& database, const std::string& table) const;
 };
 /// All 16 of them, in the order of the VPC User Guide ("Query flow logs using Amazon Athena").
 const std::vector<IntegrationQuery>& integration_queries();
