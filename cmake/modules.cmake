@@ -45,4 +45,4 @@ weir_module(daemon    DEPS base net store columnar vpc capture flow enforce func
                            objects delivery sql client wire server
                            api/sts api/ec2 api/logs api/weir api/cloudwatch api/sns api/sqs api/s3 api/athena api/glue)
 weir_module(sim       DEPS base net store flow logs metrics alarms notify vpc delivery respond objects daemon)
-weir_module(cli       DEPS base net flow capture import daemon  LIBS CLI11::CLI11 CURL::libcurl)
+weir_module(cli       DEPS base net flow capture import daemon  LIBS CLI11::CLI11 CURL::libcurl weir::edit)

@@ -174,6 +174,7 @@ class CommandLine {
         .add_flag("--json", status_.json, "Print JSON");
     add_flows();
     add_insights();
+    add_query();
     add_tail();
     add_top();
     command(app_, "version", "Print the version", [this] {
@@ -217,6 +218,24 @@ class CommandLine {
     added.add_option("--from", to.from, "Begin, such as 2026-01-31T12:00Z")->excludes(since);
     added.add_option("--to", to.to, "End, included; now if not given");
     added.add_option("--limit", to.limit, "Most rows")->check(CLI::Range(1, 100'000));
+    auto* csv = added.add_flag("--csv", to.csv, "Print CSV");
+    added.add_flag("--json", to.json, "Print JSON")->excludes(csv);
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
+  }
+
+  void add_query() {
+    CLI::App& added =
+        client(app_, "query", "Ask tables with a statement of Athena's SQL",
+               [this](const daemon::Config& config) { return query(config, query_); });
+    QueryOptions& to = query_;
+    added.add_option(
+        "query", to.query,
+        "One statement; if not given it is read from standard input, and on a terminal "
+        "statements are typed");
+    added.add_option("--database", to.database,
+                     "Of table names without one (flow_logs, where there are flow logs to S3)");
+    added.add_option("--work-group", to.work_group, "Work group (primary if not given)");
+    added.add_option("--output", to.output, "Where the result is kept: s3://bucket/prefix/");
     auto* csv = added.add_flag("--csv", to.csv, "Print CSV");
     added.add_flag("--json", to.json, "Print JSON")->excludes(csv);
     added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
@@ -363,6 +382,7 @@ class CommandLine {
   CaptureOptions capture_;
   ImportOptions import_;
   InsightsOptions insights_;
+  QueryOptions query_;
   bool keys_json_ = false;
   std::string key_name_;
   std::string key_permission_ = "admin";

@@ -140,6 +140,18 @@ struct InsightsOptions {
 /// Runs a Logs Insights query on the daemon and prints its rows.
 int insights(const daemon::Config& config, const InsightsOptions& options);
 
+struct QueryOptions {
+  std::string query;  // "": standard input, or typed on a terminal
+  std::string database;
+  std::string work_group;
+  std::string output;
+  bool csv = false;
+  bool json = false;
+  std::string key;  // of the daemon
+};
+/// Runs Athena statements on the daemon and prints their rows.
+int query(const daemon::Config& config, const QueryOptions& options);
+
 int keys_list(const daemon::Config& config, bool json);
 int keys_add(const daemon::Config& config, const std::string& name, const std::string& permission);
 

@@ -47,7 +47,7 @@ void add_details(const Document::Map& body, Error& error) {
   for (const auto& [name, value] : body) {
     if (value.map() != nullptr) {
       add_details(*value.map(), error);
-    } else if (name != "__type" && name != "message") {
+    } else if (name != "__type" && name != "message" && name != "Message") {
       error.details.emplace_back(name, value.string() ? *value.string() : to_json(value));
     }
   }
@@ -65,8 +65,10 @@ Error error_in(const std::string& url, long status, const std::string& body) {
   if (const Document* type = document->find("__type"); type != nullptr && type->string()) {
     error.code = *type->string();
   }
-  if (const Document* said = document->find("message"); said != nullptr && said->string()) {
-    error.message = for_people(*said->string());
+  for (const char* const name : {"message", "Message"}) {
+    if (const Document* said = document->find(name); said != nullptr && said->string()) {
+      error.message = for_people(*said->string());
+    }
   }
   add_details(*document->map(), error);
   return error;
@@ -100,8 +102,9 @@ Result<server::AccessKey> daemon_key(const daemon::Config& config, const std::st
 struct DaemonClient::Request {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string body = {};  // "": GET
-  long timeout_ms = 0;    // 0: only silence ends it
+  std::string body = {};  // "": nothing is sent
+  bool is_put = false;
+  long timeout_ms = 0;  // 0: only silence ends it
 };
 
 struct DaemonClient::Transfer {
@@ -194,19 +197,37 @@ DaemonClient::Request DaemonClient::signed_request(const Service& service,
   wire::HttpRequest request;
   request.method = "POST";
   wire::set_target(request, "/");
-  request.headers.add("Host", made.url.substr(made.url.find("://") + 3));
   request.headers.add("Content-Type", "application/x-amz-json-1.1");
   request.headers.add("X-Amz-Target",
                       std::string(service.target_prefix) + '.' + std::string(operation));
+  sign(made, request, service.signing_name);
+  return made;
+}
+
+void DaemonClient::sign(Request& made, wire::HttpRequest& request, std::string_view service) const {
+  const std::string endpoint = config_.endpoint_url();
+  request.headers.add("Host", endpoint.substr(endpoint.find("://") + 3));
   wire::sigv4::sign(request,
                     {.access_key = key_.access_key,
                      .secret_key = key_.secret_key,
                      .session_token = {},
                      .region = config_.region,
-                     .service = std::string(service.signing_name)},
+                     .service = std::string(service)},
                     runtime_.now(), wire::sha256_hex(made.body));
   made.headers = request.headers.all();
-  return made;
+}
+
+Result<void> DaemonClient::create_bucket(const std::string& name) {
+  Request made{.url = config_.endpoint_url() + '/' + name, .is_put = true};
+  made.timeout_ms = kCallTimeoutMs;
+  wire::HttpRequest request;
+  request.method = "PUT";
+  wire::set_target(request, '/' + name);
+  sign(made, request, "s3");
+  Transfer transfer;
+  const auto done = perform(made, transfer);
+  if (!done && transfer.body.find("BucketAlreadyOwnedByYou") != std::string::npos) return {};
+  return done;
 }
 
 Result<void> DaemonClient::perform(const Request& request, Transfer& transfer) {
@@ -224,6 +245,7 @@ Result<void> DaemonClient::perform(const Request& request, Transfer& transfer) {
   curl_easy_setopt(easy.get(), CURLOPT_USERAGENT, agent.c_str());
   curl_easy_setopt(easy.get(), CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
+  if (request.is_put) curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, "PUT");
   if (!request.body.empty()) {
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));

@@ -13,6 +13,7 @@
 #include "cli/stop_signal.h"
 #include "daemon/config.h"
 #include "server/credentials.h"
+#include "wire/http.h"
 
 namespace weir::cli {
 
@@ -28,6 +29,8 @@ struct Service {
 inline constexpr Service kLogs{.signing_name = "logs", .target_prefix = "Logs_20140328"};
 inline constexpr Service kMetrics{.signing_name = "monitoring",
                                   .target_prefix = "GraniteServiceVersion20100801"};
+
+inline constexpr Service kAthena{.signing_name = "athena", .target_prefix = "AmazonAthena"};
 
 /// The running daemon as the commands see it: its own pages, and operations signed as any AWS
 /// client would sign them, with plain answers or answers that are streams.
@@ -58,6 +61,11 @@ class DaemonClient {
   Result<void> stream(const Service& service, std::string_view operation, const Document& input,
                       const Take& take);
 
+  /// Makes a bucket of the key's account; one that is there already is as good.
+  Result<void> create_bucket(const std::string& name);
+  const std::string& account() const { return key_.account; }
+  const std::string& region() const { return config_.region; }
+
   /// The user stopped the program: what was under way ended without a result.
   bool is_stopped() const { return is_stopped_; }
   /// What the daemon's clock said in its last answer (whole seconds).
@@ -70,6 +78,7 @@ class DaemonClient {
   struct Transfer;
   Request signed_request(const Service& service, std::string_view operation,
                          const Document& input) const;
+  void sign(Request& made, wire::HttpRequest& request, std::string_view service) const;
   Result<void> perform(const Request& request, Transfer& transfer);
   Result<void> drive(void* easy, Transfer& transfer, const std::string& url);
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/log_query.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 #include <utility>
 
 #include "cli/answers.h"
+#include "cli/progress.h"
 
 namespace weir::cli {
 namespace {
@@ -15,7 +14,6 @@ namespace {
 constexpr std::size_t kGroupsNamed = 8;  // in an error
 constexpr Duration kPollFirst{100};
 constexpr Duration kPollMax{1000};
-constexpr std::string_view kClearLine = "\r\x1b[K";
 
 Error wrong(std::string message) { return {ErrorKind::invalid, "Usage", std::move(message)}; }
 
@@ -39,26 +37,10 @@ Document statistics_of(const Document& answer) {
   return statistics != nullptr ? *statistics : Document(Document::Map{});
 }
 
-/// The line of progress; gone at its end.
-class Progress {
- public:
-  Progress() = default;
-  ~Progress() {
-    if (is_shown_) std::cerr << kClearLine << std::flush;
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(const Document& answer) {
-    if (::isatty(STDERR_FILENO) != 1) return;
-    is_shown_ = true;
-    std::cerr << kClearLine << (text_of(answer, "status") == "Scheduled" ? "waiting, " : "")
-              << scanned_of(statistics_of(answer)) << std::flush;
-  }
-
- private:
-  bool is_shown_ = false;
-};
+std::string progress_of(const Document& answer) {
+  return (text_of(answer, "status") == "Scheduled" ? "waiting, " : "") +
+         scanned_of(statistics_of(answer));
+}
 
 }  // namespace
 
@@ -144,12 +126,12 @@ Result<Document> LogQueries::wait(const std::string& id) {
   input["queryId"] = id;
   input["maxItems"] = 0;
   Duration pause = kPollFirst;
-  Progress progress;
+  ProgressText progress;
   while (true) {
     WEIR_TRY(Document answer, daemon_.call(kLogs, "GetQueryResults", input));
     const std::string status = text_of(answer, "status");
     if (status != "Running" && status != "Scheduled") return answer;
-    progress.show(answer);
+    progress.show(progress_of(answer));
     if (stop_.wait(pause)) {
       Document stop;
       stop["queryId"] = id;
