@@ -246,7 +246,7 @@ Result<void> DaemonClient::perform(const Request& request, Transfer& transfer) {
   curl_easy_setopt(easy.get(), CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, headers.get());
   if (request.is_put) curl_easy_setopt(easy.get(), CURLOPT_CUSTOMREQUEST, "PUT");
-  if (!request.body.empty()) {
+  if (!request.body.empty() || request.is_put) {
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(easy.get(), CURLOPT_POSTFIELDS, request.body.c_str());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/runtime.h"
 #include "cli/answers.h"
 #include "cli/progress.h"
 
@@ -79,6 +80,7 @@ Result<std::string> SqlQueries::default_database() {
 Result<std::string> SqlQueries::start(const SqlQuery& query) {
   Document input;
   input["QueryString"] = query.text;
+  input["ClientRequestToken"] = SystemRuntime(1).uuid();
   std::string database = query.database;
   if (database.empty()) {
     WEIR_TRY(database, default_database());

@@ -74,7 +74,7 @@ def test_databases(glue):
     assert code_of(glue.delete_database, Name="net") == "EntityNotFoundException"
     assert code_of(glue.update_database, Name="net", DatabaseInput={"Name": "net"}) == "EntityNotFoundException"
     assert code_of(glue.create_database, DatabaseInput={"Name": "d0"}) == "AlreadyExistsException"
-    assert code_of(glue.create_database, DatabaseInput={"Name": ""}) == "InvalidInputException"
+    assert code_of(glue.create_database, DatabaseInput={"Name": "n" * 256}) == "InvalidInputException"
     assert code_of(glue.get_databases, NextToken="!") == "InvalidInputException"
     assert code_of(glue.get_database, Name="d0", CatalogId="111111111111") == "EntityNotFoundException"
 
