@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "insights/batch.h"
 
+#include "base/result.h"
+
 namespace weir::insights {
 
 Batch::Batch(std::size_t slots, std::size_t rows, Loader* loader)
@@ -24,6 +26,21 @@ void Batch::keep(std::span<const std::uint32_t> rows) {
   }
   origins_ = std::move(origins);
   rows_ = rows.size();
+}
+
+void Batch::append_rows(std::size_t count) {
+  WEIR_ASSERT(loader_ == nullptr);
+  for (ColumnPtr& column : columns_) {
+    if (!column || (column->form == Column::Form::constant && column->constant.is_null())) continue;
+    Column longer;
+    longer.form = Column::Form::values;
+    longer.values.reserve(rows_ + count);
+    for (std::size_t i = 0; i < rows_; ++i) longer.values.push_back(column->at(i, *arena_));
+    longer.values.resize(rows_ + count);
+    column = std::make_shared<const Column>(std::move(longer));
+  }
+  origins_.clear();
+  rows_ += count;
 }
 
 void Batch::keep_marked(std::span<const std::uint8_t> marks) {

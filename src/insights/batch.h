@@ -42,6 +42,8 @@ class Batch {
   void keep(std::span<const std::uint32_t> rows);
   /// Keeps the rows that are marked.
   void keep_marked(std::span<const std::uint8_t> marks);
+  /// Adds rows without values behind the others. Only of a batch that loads nothing any more.
+  void append_rows(std::size_t count);
   /// For each row its place in the source; empty: the same place.
   std::span<const std::uint32_t> origins() const { return origins_; }
   std::size_t origin(std::size_t row) const { return origins_.empty() ? row : origins_[row]; }

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +16,8 @@
 //   # source: where the expectation comes from
 //   event  message                 at 2026-01-01 00:00:00, each later one a second later
 //   event@300 message              300 seconds after the first
-//   clear                          forgets the events above
+//   clear                          forgets the events above, and the range
+//   range 0 600                    the time of the queries, in seconds from the first event on
 //   query  fields a | sort b       more lines of the query begin with blanks
 //   row    a=1 | b=x               the rows in order; `row -` has no fields
 //   none                           no rows
@@ -27,6 +29,7 @@ struct Case {
   std::string file;
   int line = 0;
   std::vector<logs::InputLogEvent> events;
+  std::optional<std::pair<std::int64_t, std::int64_t>> range_s;
   std::string query;
   std::vector<std::string> rows;
   std::string error;
@@ -35,6 +38,7 @@ struct Case {
 struct Reader {
   std::vector<Case> cases;
   std::vector<logs::InputLogEvent> events;
+  std::optional<std::pair<std::int64_t, std::int64_t>> range_s;
   bool last_is_query = false;
 
   void line(const std::string& file, int number, const std::string& text) {
@@ -47,8 +51,11 @@ struct Reader {
       events.push_back({InsightsWorld::kStartMs + second * 1000, value});
     } else if (word == "clear") {
       events.clear();
+      range_s.reset();
+    } else if (word == "range") {
+      range_s.emplace(std::stoll(value), std::stoll(value.substr(value.find(' '))));
     } else if (word == "query") {
-      cases.push_back({file, number, events, value, {}, {}});
+      cases.push_back({file, number, events, range_s, value, {}, {}});
     } else if (word == "row") {
       cases.back().rows.push_back(value == "-" ? "" : value);
     } else if (word == "error") {
@@ -78,6 +85,19 @@ std::vector<Case> read_cases() {
 
 class InsightsCases : public testing::TestWithParam<Case> {};
 
+Snapshot run(InsightsWorld& world, const Case& c) {
+  if (!c.range_s) return world.run(c.query, {"/test"});
+  const auto query = compile(c.query);
+  if (!query) {
+    return {.state = RunState::failed, .rows = {}, .statistics = {}, .error = query.error()};
+  }
+  RunOptions options = world.options({"/test"});
+  options.from = {InsightsWorld::kStartMs + c.range_s->first * 1000};
+  options.to = {InsightsWorld::kStartMs + c.range_s->second * 1000};
+  world.runtime.advance(options.to - world.runtime.now());
+  return world.run(*query, options);
+}
+
 TEST_P(InsightsCases, MeansWhatTheGuideSays) {
   const Case& c = GetParam();
   SCOPED_TRACE(c.query);
@@ -86,7 +106,7 @@ TEST_P(InsightsCases, MeansWhatTheGuideSays) {
   std::stable_sort(events.begin(), events.end(),
                    [](const auto& a, const auto& b) { return a.timestamp_ms < b.timestamp_ms; });
   world.put("/test", "stream-1", events);
-  const Snapshot got = world.run(c.query, {"/test"});
+  const Snapshot got = run(world, c);
   if (!c.error.empty()) {
     ASSERT_TRUE(got.error);
     EXPECT_THAT(got.error->message, testing::HasSubstr(c.error));

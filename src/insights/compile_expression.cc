@@ -163,7 +163,7 @@ Result<ExpressionPtr> ExpressionCompiler::in(ExpressionPtr left) {
   WEIR_CHECK(c_.take());
   if (c_.at_symbol("(")) {
     ExpressionPtr out = node(Kind::in_query, std::move(left));
-    WEIR_TRY(out->index, c_.subquery(false));
+    WEIR_TRY(out->index, c_.subquery(SubQuery::Use::values));
     return out;
   }
   WEIR_CHECK(c_.need_symbol("["));

@@ -10,7 +10,15 @@
 namespace weir::insights {
 namespace {
 
-constexpr std::size_t kNamePrefixesMax = 5;  // User Guide, SOURCE
+constexpr std::size_t kSourceMsMax = 253'402'300'799'999;  // the end of the year 9999
+constexpr std::size_t kNamePrefixesMax = 5;                // User Guide, SOURCE
+
+/// What names and ARNs of log groups are made of (API CreateLogGroup), without `#`, which begins a
+/// comment.
+bool is_group_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._-/:").find(c) != std::string_view::npos;
+}
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -97,6 +105,27 @@ Result<std::size_t> Compiler::need_count(std::string_view what) {
   }
   WEIR_TRY(const Token token, take());
   return static_cast<std::size_t>(token.number.integer);
+}
+
+Result<std::int64_t> Compiler::need_period(std::string_view what) {
+  if (token_.kind != Token::Kind::period) return unexpected(what);
+  WEIR_TRY(const Token token, take());
+  return token.period;
+}
+
+Result<bool> Compiler::take_option(std::string_view name) {
+  if (!at_word(name)) return false;
+  const std::size_t begin = token_.begin;
+  WEIR_CHECK(advance());
+  WEIR_TRY(const bool is_option, take_symbol("="));
+  if (!is_option) WEIR_CHECK(go_to(begin));
+  return is_option;
+}
+
+Result<bool> Compiler::need_truth() {
+  if (!at_word("true") && !at_word("false")) return unexpected("true or false");
+  WEIR_TRY(const Token token, take());
+  return equal_ignoring_case(token.text, "true");
 }
 
 Result<std::shared_ptr<const Regex>> Compiler::need_regex() {
@@ -192,6 +221,17 @@ void Compiler::close_names(const std::vector<OutputColumn>& outputs) {
   names_.clear();
   for (const OutputColumn& output : outputs) names_[output.name] = output.slot;
   is_closed_ = true;
+  bins.reset();
+  pattern = nullptr;
+}
+
+std::vector<std::string> Compiler::known_names() const {
+  std::vector<std::string> out;
+  for (const OutputColumn& column : shown_) out.push_back(column.name);
+  for (const auto& [name, slot] : names_) {
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  }
+  return out;
 }
 
 Slot Compiler::slot_of(ExpressionPtr expression) {
@@ -335,10 +375,48 @@ Result<void> Compiler::source_arguments(Source& out) {
   return need_symbol(")");
 }
 
+/// A group without quotes, up to a blank or to what ends a name; empty where no group stands.
+Result<std::string> Compiler::bare_group() {
+  const std::string_view text = lexer_.text().substr(token_.begin);
+  std::size_t size = 0;
+  while (size < text.size() && is_group_char(text[size])) ++size;
+  const std::size_t next = text.find_first_not_of(" \t\r\n", size);
+  if (size == 0 || (next != text.npos && text[next] == '(')) return std::string();
+  last_end_ = token_.begin + size;
+  WEIR_CHECK(go_to(last_end_));
+  return std::string(text.substr(0, size));
+}
+
+Result<SourceTime> Compiler::source_time() {
+  const std::size_t begin = token_.begin;
+  WEIR_TRY(const bool is_now, take_word("now"));
+  if (is_now) return SourceTime{0, true};
+  WEIR_TRY(const bool is_negative, take_symbol("-"));
+  SourceTime out{0, is_negative};
+  if (is_negative && token_.kind == Token::Kind::period) {
+    const Token period = token_;
+    WEIR_TRY(out.ms, need_period("a period"));
+    if (out.ms < 0) return malformed(period.begin, period.end, "a period of months has no length");
+  } else {
+    WEIR_TRY(const std::size_t number, need_count("a time in milliseconds, -1d or now"));
+    if (number > kSourceMsMax) return malformed(begin, last_end_, "a time after the year 9999");
+    out.ms = static_cast<std::int64_t>(number);
+  }
+  if (is_negative) out.ms = -out.ms;
+  return out;
+}
+
 Result<void> Compiler::source(Source& out) {
-  while (token_.kind == Token::Kind::string) {
-    WEIR_TRY(std::string name, need_string("a log group"));
+  for (;;) {
+    std::string name;
+    if (token_.kind == Token::Kind::string) {
+      WEIR_TRY(name, need_string("a log group"));
+    } else {
+      WEIR_TRY(name, bare_group());
+    }
+    if (name.empty()) break;
     out.names.push_back(std::move(name));
+    if (out.names.size() > Limits::kItemsMax) return unexpected("at most 256 log groups");
     WEIR_TRY(const bool more, take_symbol(","));
     if (!more) break;
   }
@@ -356,11 +434,7 @@ Result<void> Compiler::source(Source& out) {
     const bool is_start = at_word("START");
     WEIR_CHECK(advance());
     WEIR_CHECK(need_symbol("="));
-    WEIR_TRY(const bool is_negative, take_symbol("-"));
-    WEIR_TRY(const std::size_t number, need_count("a time in milliseconds"));
-    auto ms = static_cast<std::int64_t>(number);
-    if (is_negative) ms = -ms;  // from now; resolved by who runs it
-    (is_start ? out.from : out.to) = Time{ms};
+    WEIR_TRY((is_start ? out.from : out.to), source_time());
   }
   return {};
 }
@@ -376,17 +450,17 @@ Result<void> Compiler::sources() {
   return {};
 }
 
-Result<std::size_t> Compiler::subquery(bool is_join) {
+Result<std::size_t> Compiler::subquery(SubQuery::Use use, std::optional<std::size_t> limit) {
   const std::size_t begin = token_.begin;
   if (is_nested_) return malformed(begin, token_.end, "a sub-query within a sub-query");
   WEIR_CHECK(need_symbol("("));
-  Compiler inner(lexer_.text(), {});
+  Compiler inner(lexer_.text(), {.limit = limit});
   inner.is_nested_ = true;
   WEIR_CHECK(inner.go_to(token_.begin));
   WEIR_CHECK(inner.commands());
   if (!inner.at_symbol(")")) return inner.unexpected("')'");
   WEIR_CHECK(inner.finish());
-  if (!is_join && inner.plan_->outputs.size() != 1) {
+  if (use == SubQuery::Use::values && inner.plan_->outputs.size() != 1) {
     return malformed(begin, inner.token_.begin,
                      "a sub-query of 'in' gives one field; write '| fields name' at its end");
   }
@@ -395,7 +469,7 @@ Result<std::size_t> Compiler::subquery(bool is_join) {
   for (std::string& name : inner.plan_->standard_commands) {
     plan_->standard_commands.push_back(std::move(name));
   }
-  plan_->subqueries.push_back({inner.plan_, is_join});
+  plan_->subqueries.push_back({inner.plan_, use});
   return plan_->subqueries.size() - 1;
 }
 

@@ -19,6 +19,15 @@
 namespace weir::insights {
 
 class Compiler;
+class PatternGather;
+
+/// The rows of `stats ... by bin(5m)`: what `fillmissing` completes.
+struct TimeBins {
+  Slot time = 0;
+  std::int64_t period = 0;  // milliseconds, or minus a number of months
+  std::int64_t offset_ms = 0;
+  std::vector<Slot> others = {};  // the other keys
+};
 
 /// A row of the table of commands (commands.cc). `compile` is called behind the command's name and
 /// stops before the next `|`.
@@ -59,6 +68,11 @@ class Compiler {
   Result<std::string> need_name(std::string_view what);
   Result<std::string> need_string(std::string_view what);
   Result<std::size_t> need_count(std::string_view what);
+  /// `30m`: milliseconds, or minus a number of months.
+  Result<std::int64_t> need_period(std::string_view what);
+  /// `name=`, the beginning of an option. A field of that name is left where it is.
+  Result<bool> take_option(std::string_view name);
+  Result<bool> need_truth();
   Result<std::shared_ptr<const Regex>> need_regex();
   Error unexpected(std::string_view expecting) const;
   Error error_from(std::size_t begin, std::string message) const;
@@ -86,6 +100,8 @@ class Compiler {
   /// From here on only these names are known (behind `stats`).
   void close_names(const std::vector<OutputColumn>& outputs);
   bool is_closed() const { return is_closed_; }
+  /// The names that are shown, then those that commands have defined.
+  std::vector<std::string> known_names() const;
   /// The slot of an expression: its own if it is a field, else that of a step that computes it.
   Slot slot_of(ExpressionPtr expression);
 
@@ -110,12 +126,17 @@ class Compiler {
   void put_in_order(std::optional<std::size_t> count);
   void set_limit(std::size_t limit) { limit_ = limit; }
   void clear_limit() { limit_.reset(); }
-  /// Reads `( ... )`, a query of its own; gives its number among the plan's sub-queries.
-  Result<std::size_t> subquery(bool is_join);
+  /// Reads `( ... )`, a query of its own; gives its number among the plan's sub-queries. `limit`:
+  /// of its rows.
+  Result<std::size_t> subquery(SubQuery::Use use, std::optional<std::size_t> limit = {});
   void warn(std::string text) { plan_->warnings.push_back(std::move(text)); }
   void set_alias(std::string alias) { left_alias_ = std::move(alias); }
   int stats_count = 0;
+  int appendcols_count = 0;
   bool has_join = false;
+  /// Of the rows as they are now; forgotten by close_names().
+  std::optional<TimeBins> bins;
+  PatternGather* pattern = nullptr;  // the plan's
   /// Where tokens are read from; set back by those who look ahead.
   Result<void> go_to(std::size_t at);
   void warn_of_hyphen(const Token& left, std::size_t begin, std::size_t end);
@@ -128,6 +149,8 @@ class Compiler {
   Result<void> sources();
   Result<void> source(Source& out);
   Result<void> source_arguments(Source& out);
+  Result<std::string> bare_group();
+  Result<SourceTime> source_time();
   Result<std::vector<std::string>> string_list();
   Result<void> finish();
 

@@ -48,14 +48,21 @@ struct CompileOptions {
   std::optional<std::size_t> limit = {};
 };
 
+/// A time of a SOURCE command: of the epoch, or from the start of the query (`-1d`, `now`).
+struct SourceTime {
+  std::int64_t ms = 0;
+  bool is_from_now = false;
+  Time at(Time now) const { return {is_from_now ? now.ms + ms : ms}; }
+};
+
 /// One SOURCE command.
 struct Source {
-  std::vector<std::string> names = {};     // SOURCE "group": names or ARNs
+  std::vector<std::string> names = {};     // SOURCE "group" or SOURCE group: names or ARNs
   std::vector<std::string> prefixes = {};  // logGroups(namePrefix: [...])
   std::vector<std::string> classes = {};   // logGroups(class: [...]), e.g. STANDARD
   std::vector<std::string> accounts = {};  // logGroups(accountIdentifiers: [...])
-  std::optional<Time> from = {};           // START, inclusive
-  std::optional<Time> to = {};             // END, inclusive
+  std::optional<SourceTime> from = {};     // START, inclusive
+  std::optional<SourceTime> to = {};       // END, inclusive
 };
 
 struct Plan;

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/counters.h"
 #include "base/log.h"
+#include "insights/json.h"
 
 namespace weir::insights {
 namespace {
@@ -119,6 +120,18 @@ std::string_view EventLoader::text_field(SystemField field, std::size_t row, Are
   return arena.copy(EventPointer{block_.group(), block_.stream(), id}.text());
 }
 
+std::string EventLoader::all_fields(std::size_t row, Arena& arena) const {
+  std::string json = "{";
+  discover_all(block_.message(row), custom_, arena, [&](const std::string& name, const Value& v) {
+    if (v.is_null()) return;
+    if (json.size() > 1) json += ',';
+    append_json_string(name, json);
+    json += ':';
+    append_json_string(text_in(v, arena), json);
+  });
+  return json + '}';
+}
+
 void EventLoader::load_system(SystemField field, Slot slot, Batch& batch) {
   Column column;
   const std::size_t rows = batch.rows();
@@ -130,6 +143,13 @@ void EventLoader::load_system(SystemField field, Slot slot, Batch& batch) {
       column.values.resize(rows);
       for (std::size_t i = 0; i < rows; ++i) {
         column.values[i] = Value::of(text_field(field, batch.origin(i), batch.arena()));
+      }
+      break;
+    case SystemField::fields:
+      column.form = Form::values;
+      for (std::size_t i = 0; i < rows; ++i) {
+        const std::string json = all_fields(batch.origin(i), batch.arena());
+        column.values.push_back(Value::of_tree(batch.arena().copy(json)));
       }
       break;
     case SystemField::timestamp:

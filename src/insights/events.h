@@ -24,6 +24,7 @@ enum class SystemField : std::uint8_t {
   log,
   ptr,
   event_id,  // has no name: what breaks ties
+  fields,    // has no name: every discovered field, as a JSON map of texts
 };
 std::optional<SystemField> find_system_field(std::string_view name);
 
@@ -67,6 +68,7 @@ class EventLoader : public Loader, public FieldFacts {
   void load_system(SystemField field, Slot slot, Batch& batch);
   bool load_stored(std::size_t place, Batch& batch);
   void load_found(Batch& batch);
+  std::string all_fields(std::size_t row, Arena& arena) const;
   const FlowShape* stored_shape() const;
   Column read_stored(logs::Column stored, Batch& batch);
   std::string_view text_field(SystemField field, std::size_t row, Arena& arena) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,10 +74,15 @@ struct Stage {
   std::unique_ptr<Gather> gather;
 };
 
-/// A query within a query: of `in (...)` and of `join`.
+/// A query within a query.
 struct SubQuery {
+  enum class Use : std::uint8_t {
+    values,   // of its only field, for `in (...)`
+    join,     // rows that are found by their keys
+    columns,  // rows that are found by their places, for `appendcols`
+  };
   std::shared_ptr<const Plan> plan;
-  bool is_join = false;
+  Use use = Use::values;
 };
 
 /// What compile() makes.
@@ -99,7 +105,8 @@ struct Plan {
   std::vector<Lookup> lookups;
   std::vector<std::string> warnings;
   std::vector<std::string> standard_commands;  // used ones that class INFREQUENT_ACCESS has not
-  std::optional<Duration> compare_with;        // `diff`: how much earlier the other time span is
+  /// `diff`, `logcompare`: how much earlier the other time span is; 0: just before.
+  std::optional<Duration> compare_with;
 };
 
 }  // namespace weir::insights

@@ -201,13 +201,15 @@ Result<void> Run::Impl::open_scans(Job& job, std::vector<std::string> groups, Ti
   std::vector<std::pair<Time, Time>> spans = {{from, to}};
   if (job.plan->compare_with) {
     const Duration span = to - from + Duration(1);
-    const Duration back = std::max(*job.plan->compare_with, span);
-    if (job.plan->compare_with->count() > 0 && back != *job.plan->compare_with) {
+    const bool is_just_before = job.plan->compare_with->count() == 0;
+    const Duration back = is_just_before ? span : *job.plan->compare_with;
+    // The API's end time is a second that belongs to the query: a day has a second more.
+    if (back < span - std::chrono::seconds(1)) {
       return Error{ErrorKind::invalid, "MalformedQueryException",
-                   "diff compares with an earlier time that overlaps the query's own; choose a "
-                   "shorter time range"};
+                   "the earlier time to compare with overlaps the query's own; choose a shorter "
+                   "time range"};
     }
-    spans.emplace_back(from - back, to - back);
+    spans.emplace_back(from - back, std::min(to - back, from - Duration(1)));
   }
   for (const auto& [first, last] : spans) {
     WEIR_TRY(logs::Scan scan,
@@ -243,8 +245,8 @@ Result<void> Run::Impl::open(Job& job, const SubQuery* sub) {
   Time to = options.to;
   if (sub != nullptr && !plan.sources.empty()) {
     WEIR_TRY(groups, resolve_groups(logs, options.scope, plan.sources));
-    if (plan.sources[0].from) from = *plan.sources[0].from;
-    if (plan.sources[0].to) to = *plan.sources[0].to;
+    if (plan.sources[0].from) from = plan.sources[0].from->at(runtime.now());
+    if (plan.sources[0].to) to = plan.sources[0].to->at(runtime.now());
   }
   if (sub != nullptr) job.deadline = runtime.monotonic() + options.subquery_time_max;
   const std::size_t count = options.workers != 0
@@ -371,7 +373,8 @@ Result<void> Run::Impl::finish_subquery(Job& job, std::size_t number) {
   const auto batch = std::make_shared<Batch>(std::move(made));
   RunContext& context = jobs.back()->context;
   const auto& outputs = job.plan->outputs;
-  if (!query.plan().subqueries[number].is_join) {
+  const SubQuery::Use use = query.plan().subqueries[number].use;
+  if (use == SubQuery::Use::values) {
     const ColumnPtr column = batch->column(outputs[0].slot);
     const std::size_t count = std::min(batch->rows(), job.plan->limit);
     for (std::size_t i = 0; i < count; ++i) {
@@ -379,7 +382,7 @@ Result<void> Run::Impl::finish_subquery(Job& job, std::size_t number) {
     }
     return {};
   }
-  if (batch->rows() > kJoinRowsMax) {
+  if (use == SubQuery::Use::join && batch->rows() > kJoinRowsMax) {
     return Error{ErrorKind::limit, "LimitExceededException",
                  "The sub-query of a join gives more than 50000 rows."};
   }

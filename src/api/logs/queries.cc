@@ -149,8 +149,8 @@ Result<StartQuery::Output> InsightsApi::start_query(const Request& request,
   Time from{milliseconds_of(in.start_time)};
   Time to = end_of(in.end_time);
   for (const insights::Source& source : query.sources()) {
-    from = std::max(from, source.from.value_or(from));
-    to = std::min(to, source.to.value_or(to));
+    if (source.from) from = std::max(from, source.from->at(runtime_.now()));
+    if (source.to) to = std::min(to, source.to->at(runtime_.now()));
   }
   if (from > to)
     return invalid_parameter("The startTime of a query must not be after its endTime.");

@@ -4,13 +4,6 @@
 namespace weir::insights {
 namespace {
 
-/// What AWS has and this does not; the message says so instead of calling it unknown.
-Result<void> refuse(Compiler& c) {
-  return c.error_from(c.last_end(),
-                      "this command is not supported here; supported are the commands that "
-                      "docs/compatibility.md lists for Logs Insights");
-}
-
 const Command kCommands[] = {
     {"fields", compile_fields},
     {"display", compile_display},
@@ -39,12 +32,12 @@ const Command kCommands[] = {
     {"autoregress", compile_autoregress},
     {"count_frequent", compile_count_frequent},
     {"countFrequent", compile_count_frequent},
-    {"anomaly", refuse},
-    {"appendcols", refuse},
-    {"logcompare", refuse},
-    {"outlier", refuse},
-    {"relevantfields", refuse},
-    {"sessionize", refuse},
+    {"anomaly", compile_anomaly},
+    {"appendcols", compile_appendcols},
+    {"logcompare", compile_logcompare},
+    {"outlier", compile_outlier},
+    {"relevantfields", compile_relevantfields},
+    {"sessionize", compile_sessionize},
 };
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 namespace weir::insights {
 
-/// `count_frequent field, ...`: how often each combination occurs, the most frequent first. AWS
-/// approximates; here `_approxcount` is exact.
+/// `countFrequent field, ...` or `count_frequent` (User Guide): how often each combination occurs,
+/// the most frequent first. AWS approximates; here `_approxcount` is exact.
 Result<void> compile_count_frequent(Compiler& c) {
   WEIR_TRY(const std::vector<std::string> names, name_list(c, "a field"));
   std::vector<OrderKey> keys;

@@ -6,31 +6,6 @@ namespace {
 
 constexpr Duration kDay = std::chrono::hours(24);
 
-/// 1 for rows of the query's own time and null for others, or the other way round.
-class EraStep : public Step {
- public:
-  EraStep(Slot timestamp, Slot slot, bool is_now)
-      : timestamp_(timestamp), slot_(slot), is_now_(is_now) {}
-  Result<void> apply(Batch& batch, const RunContext& run) const override {
-    const ColumnPtr times = batch.column(timestamp_);
-    Column column;
-    column.form = Column::Form::values;
-    for (std::size_t i = 0; i < batch.rows(); ++i) {
-      const Value time = times->at(i, batch.arena());
-      const bool is_now = time.integer >= run.from_ms;
-      column.values.push_back(is_now == is_now_ ? Value::of(std::int64_t{1}) : Value());
-    }
-    batch.set(slot_, std::make_shared<const Column>(std::move(column)));
-    return {};
-  }
-  std::vector<Slot> reads() const override { return {timestamp_}; }
-
- private:
-  Slot timestamp_;
-  Slot slot_;
-  bool is_now_;
-};
-
 ExpressionPtr difference(Slot count, Slot earlier) {
   auto out = std::make_unique<Expression>();
   out->kind = Expression::Kind::binary;
@@ -46,12 +21,6 @@ ExpressionPtr magnitude(Slot slot) {
   out->function = find_function("abs");
   out->args.push_back(make_slot(slot));
   return out;
-}
-
-Slot era_slot(Compiler& c, bool is_now) {
-  const Slot slot = c.new_slot();
-  c.add_step(std::make_unique<EraStep>(c.system_slot(SystemField::timestamp), slot, is_now));
-  return slot;
 }
 
 /// `diff [previousDay | previousWeek | previousMonth]`, behind its name.
@@ -73,18 +42,16 @@ Result<void> read_span(Compiler& c) {
   return {};
 }
 
-}  // namespace
-
-Slot add_comparison(Compiler& c, std::vector<AggregateCall>& calls) {
-  calls.resize(2);
-  calls[1].function = calls[0].function;
-  calls[1].output = c.new_slot();
-  for (std::size_t i = 0; i < 2; ++i) {
-    calls[i].argument_slot = era_slot(c, i == 0);
-    calls[i].argument = make_slot(calls[i].argument_slot);
-  }
-  return calls[1].output;
+/// `logcompare timeshift 7d`, behind its name (User Guide).
+Result<void> read_shift(Compiler& c) {
+  WEIR_CHECK(c.need_word("timeshift"));
+  WEIR_TRY(const std::int64_t period, c.need_period("a period such as 7d"));
+  // A month counts as it does for `diff previousMonth`.
+  c.plan().compare_with = period > 0 ? Duration(period) : -period * 30 * kDay;
+  return {};
 }
+
+}  // namespace
 
 Order add_difference(Compiler& c, Slot count, Slot earlier, Slot pattern,
                      std::vector<OutputColumn>& outputs) {
@@ -99,13 +66,23 @@ Result<bool> take_diff(Compiler& c) {
   if (!c.at_symbol("|")) return false;
   const Token bar = c.peek();
   WEIR_CHECK(c.take());
-  if (!c.at_word("diff")) {
+  const bool is_diff = c.at_word("diff");
+  if (!is_diff && !c.at_word("logcompare")) {
     WEIR_CHECK(c.go_to(bar.begin));
     return false;
   }
   WEIR_CHECK(c.take());
-  WEIR_CHECK(read_span(c));
+  WEIR_CHECK(is_diff ? read_span(c) : read_shift(c));
   return true;
+}
+
+Result<void> compile_logcompare(Compiler& c) {
+  if (!c.rows_are_events()) {
+    return c.error_from(c.last_end(), "logcompare stands behind pattern, or before every stats");
+  }
+  WEIR_CHECK(read_shift(c));
+  add_pattern(c, c.field("@message"), true);
+  return {};
 }
 
 /// Without `pattern` before it: of the messages.

@@ -173,7 +173,7 @@ Result<void> compile_join(Compiler& c) {
     WEIR_TRY(std::string right, without_alias(c, is_swapped ? a : b, options.right));
     pairs.push_back({std::move(left), std::move(right)});
   } while (c.at_word("and") && pairs.size() < Limits::kItemsMax);
-  WEIR_TRY(const std::size_t query, c.subquery(true));
+  WEIR_TRY(const std::size_t query, c.subquery(SubQuery::Use::join));
 
   std::vector<JoinKey> keys;
   for (Pair& pair : pairs) keys.push_back({c.slot_of(c.field(pair.left)), std::move(pair.right)});

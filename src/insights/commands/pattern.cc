@@ -1,60 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "insights/commands/pattern.h"
-#include "net/address.h"
+
+#include "insights/commands/anomaly.h"
+#include "insights/group_table.h"
+#include "insights/rows.h"
 
 namespace weir::insights {
 namespace {
-
-constexpr std::size_t kTokensMax = 200;  // of a message; what follows is one variable
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_delimiter(char c) {
-  return std::string_view(" \t\r\n,;=()[]{}<>\"'|").find(c) != std::string_view::npos;
-}
-
-bool has_shape(std::string_view text, std::string_view shape) {
-  if (text.size() < shape.size()) return false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (shape[i] == '0'   ? !is_digit(text[i])
-        : shape[i] == 'x' ? !is_hex(text[i])
-                          : text[i] != shape[i]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// What kind of variable a token is; empty: it is part of the pattern.
-std::string_view variable_kind(std::string_view token) {
-  bool has_digit = false;
-  for (const char c : token) has_digit = has_digit || is_digit(c);
-  if (!has_digit) return {};
-  if (parse_number(token)) return "Number";
-  if (token.size() == 36 && has_shape(token, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")) return "UUID";
-  if (has_shape(token, "0000-00-00") || has_shape(token, "00:00:00")) return "Time";
-  if (net::Address::parse(token)) return "IPAddress";
-  if (net::Prefix::parse(token)) return "IPAddress";
-  return "Token";
-}
-
-std::string_view severity_of(std::string_view pattern) {
-  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"fatal", "FATAL"},     {"critical", "FATAL"}, {"error", "ERROR"},
-      {"exception", "ERROR"}, {"fail", "ERROR"},     {"warn", "WARN"},
-      {"debug", "DEBUG"},     {"trace", "TRACE"},    {"info", "INFO"},
-  };
-  std::string lower(pattern);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  for (const auto& [word, label] : kWords) {
-    if (lower.find(word) != std::string::npos) return label;
-  }
-  return "NONE";
-}
 
 class TemplateStep : public Step {
  public:
@@ -121,67 +73,169 @@ class RatioStep : public Step {
 
 }  // namespace
 
-void append_pattern(std::string_view message, std::string& out) {
-  std::size_t variables = 0;
-  std::size_t tokens = 0;
-  for (std::size_t at = 0; at < message.size();) {
-    if (is_delimiter(message[at])) {
-      out += message[at++];
-      continue;
-    }
-    std::size_t end = at;
-    while (end < message.size() && !is_delimiter(message[end])) ++end;
-    if (++tokens > kTokensMax) {
-      out += "<*>";
-      return;
-    }
-    // Punctuation behind a word is not part of it.
-    std::size_t word_end = end;
-    while (word_end > at + 1 && (message[word_end - 1] == ':' || message[word_end - 1] == '.'))
-      --word_end;
-    const std::string_view kind = variable_kind(message.substr(at, word_end - at));
-    if (kind.empty()) {
-      out += message.substr(at, word_end - at);
-    } else {
-      out += '<';
-      out += kind;
-      out += '-' + std::to_string(++variables) + '>';
-    }
-    out += message.substr(word_end, end - word_end);
-    at = end;
+class PatternGather::PatternState : public Gather::State {
+ public:
+  PatternState(const Slots& slots, std::size_t slot_count)
+      : slots_(slots), slot_count_(slot_count), groups_(1) {}
+  Result<void> add(Batch& batch, const RunContext& run) override;
+  Result<void> merge(const State& other, const RunContext& run) override;
+  Result<Batch> finish(const RunContext& run) const override;
+  std::size_t size() const override { return groups_.size(); }
+
+ private:
+  struct Counts {
+    std::int64_t now = 0;
+    std::int64_t earlier = 0;
+  };
+  void watch(Batch& batch, const Column& times);
+  Result<void> check(const RunContext& run) const;
+
+  const Slots& slots_;
+  std::size_t slot_count_;
+  GroupTable groups_;
+  std::vector<Counts> counts_;
+  std::vector<PatternCourse> courses_;  // where they are watched
+  std::size_t course_bytes_ = 0;
+  std::vector<std::uint32_t> group_of_row_;
+};
+
+Result<void> PatternGather::PatternState::check(const RunContext& run) const {
+  if (groups_.size() > run.groups_max) return bound_reached("pattern", "groups", run.groups_max);
+  if (groups_.bytes() + counts_.size() * sizeof(Counts) + course_bytes_ > run.memory_bytes_max) {
+    return bound_reached("pattern", "bytes of memory", run.memory_bytes_max);
+  }
+  return {};
+}
+
+Result<void> PatternGather::PatternState::add(Batch& batch, const RunContext& run) {
+  if (batch.rows() == 0) return {};
+  const ColumnPtr keys[] = {batch.column(slots_.template_text)};
+  groups_.find(keys, batch.rows(), group_of_row_);
+  counts_.resize(groups_.size());
+  const ColumnPtr times = slots_.timestamp ? batch.column(*slots_.timestamp) : nullptr;
+  for (std::size_t i = 0; i < batch.rows(); ++i) {
+    Counts& counts = counts_[group_of_row_[i]];
+    const bool is_earlier = slots_.earlier && times->at(i, batch.arena()).integer < run.from_ms;
+    ++(is_earlier ? counts.earlier : counts.now);
+  }
+  if (slots_.findings) watch(batch, *times);
+  return check(run);
+}
+
+void PatternGather::PatternState::watch(Batch& batch, const Column& times) {
+  courses_.resize(groups_.size());
+  const ColumnPtr source = batch.column(slots_.source);
+  std::string made;
+  std::vector<PatternVariable> variables;
+  for (std::size_t i = 0; i < batch.rows(); ++i) {
+    const Value value = source->at(i, batch.arena());
+    const Value time = times.at(i, batch.arena());
+    if (value.is_null() || value.is_tree() || time.kind != Value::Kind::time) continue;
+    made.clear();
+    variables.clear();
+    append_pattern(text_in(value, batch.arena()), made, &variables);
+    PatternCourse& course = courses_[group_of_row_[i]];
+    course_bytes_ -= course.bytes();
+    course.add(time.integer, variables);
+    course_bytes_ += course.bytes();
   }
 }
 
+Result<void> PatternGather::PatternState::merge(const State& other, const RunContext& run) {
+  const auto& from = static_cast<const PatternState&>(other);
+  const std::vector<std::uint32_t> map = groups_.merge(from.groups_);
+  counts_.resize(groups_.size());
+  if (slots_.findings) courses_.resize(groups_.size());
+  for (std::size_t group = 0; group < map.size(); ++group) {
+    Counts& counts = counts_[map[group]];
+    counts.now += from.counts_[group].now;
+    counts.earlier += from.counts_[group].earlier;
+    if (group >= from.courses_.size()) continue;
+    PatternCourse& course = courses_[map[group]];
+    course_bytes_ -= course.bytes();
+    course.merge(from.courses_[group]);
+    course_bytes_ += course.bytes();
+  }
+  return check(run);
+}
+
+Result<Batch> PatternGather::PatternState::finish(const RunContext&) const {
+  const std::size_t size = groups_.size();
+  Batch batch(slot_count_, size, nullptr);
+  const auto set = [&batch](Slot slot, Column column) {
+    batch.set(slot, std::make_shared<const Column>(std::move(column)));
+  };
+  set(slots_.pattern, groups_.column(0, batch.arena()));
+  std::vector<Value> now;
+  std::vector<Value> earlier;
+  for (const Counts& counts : counts_) {
+    now.push_back(Value::of(counts.now));
+    earlier.push_back(Value::of(counts.earlier));
+  }
+  set(slots_.count, Column::of(std::move(now)));
+  if (slots_.earlier) set(*slots_.earlier, Column::of(std::move(earlier)));
+  if (slots_.findings) {
+    const AnomalyFrame frame = AnomalyFrame::of(courses_);
+    std::vector<Value> findings(size);
+    for (std::size_t group = 0; group < courses_.size(); ++group) {
+      const Value pattern = groups_.key(group, 0, batch.arena());
+      const std::string found = find_anomalies(pattern.text, courses_[group], frame);
+      if (!found.empty()) findings[group] = Value::of_tree(batch.arena().copy(found));
+    }
+    set(*slots_.findings, Column::of(std::move(findings)));
+  }
+  return batch;
+}
+
+std::unique_ptr<Gather::State> PatternGather::begin(const RunContext& run) const {
+  return std::make_unique<PatternState>(slots_, run.slots);
+}
+
+std::vector<Slot> PatternGather::reads() const {
+  std::vector<Slot> slots = {slots_.template_text};
+  if (slots_.findings) slots.push_back(slots_.source);
+  if (slots_.findings || slots_.earlier) slots.push_back(*slots_.timestamp);
+  return slots;
+}
+
 void add_pattern(Compiler& c, ExpressionPtr from, bool is_compared) {
-  const Slot text = c.new_slot();
-  c.add_step(std::make_unique<TemplateStep>(std::move(from), text));
-  std::vector<AggregateCall> calls(1);
-  calls[0].function = find_aggregate("count");
-  calls[0].output = c.new_slot();
-  Slot earlier = 0;
-  if (is_compared) earlier = add_comparison(c, calls);
-  const Slot pattern = c.new_slot();
-  const Slot count = calls[0].output;
-  c.add_gather(make_stats(std::move(calls), {{text, false}}, {pattern}, std::nullopt, 0));
+  PatternGather::Slots slots;
+  slots.source = c.slot_of(std::move(from));
+  slots.template_text = c.new_slot();
+  slots.pattern = c.new_slot();
+  slots.count = c.new_slot();
+  if (is_compared) slots.earlier = c.new_slot();
+  if (c.rows_are_events()) slots.timestamp = c.system_slot(SystemField::timestamp);
+  c.add_step(std::make_unique<TemplateStep>(make_slot(slots.source), slots.template_text));
+  auto gather = std::make_unique<PatternGather>(slots);
+  PatternGather* const pattern = gather.get();
+  c.add_gather(std::move(gather));
   const Slot ratio = c.new_slot();
   const Slot severity = c.new_slot();
-  c.add_step(std::make_unique<RatioStep>(pattern, count, ratio, severity));
-  std::vector<OutputColumn> outputs = {{"@pattern", pattern},
+  c.add_step(std::make_unique<RatioStep>(slots.pattern, slots.count, ratio, severity));
+  std::vector<OutputColumn> outputs = {{"@pattern", slots.pattern},
                                        {"@ratio", ratio},
-                                       {"@sampleCount", count},
+                                       {"@sampleCount", slots.count},
                                        {"@severityLabel", severity}};
-  Order order{{{count, true}, {pattern, false}}, std::nullopt};
-  if (is_compared) order = add_difference(c, count, earlier, pattern, outputs);
+  Order order{{{slots.count, true}, {slots.pattern, false}}, std::nullopt};
+  if (is_compared) {
+    order = add_difference(c, slots.count, *slots.earlier, slots.pattern, outputs);
+  }
   c.set_rows_are_events(false);
   c.set_order(std::move(order));
   c.close_names(outputs);
   c.show_only(std::move(outputs));
   c.clear_limit();
+  if (!is_compared) c.pattern = pattern;
 }
 
 Result<void> compile_pattern(Compiler& c) {
   WEIR_TRY(ExpressionPtr from, c.expression());
+  const std::size_t begin = c.last_end();
   WEIR_TRY(const bool is_compared, take_diff(c));
+  if (is_compared && !c.rows_are_events()) {
+    return c.error_from(begin, "a comparison of times needs log events, before every stats");
+  }
   add_pattern(c, std::move(from), is_compared);
   return {};
 }

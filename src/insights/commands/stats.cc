@@ -122,6 +122,11 @@ std::int64_t bin_of(const Expression& expression) {
   return is_bin ? expression.args[1]->constant.integer : 0;
 }
 
+/// `bin(1h) offset 10m`.
+std::int64_t offset_of(const Expression& bin) {
+  return bin.args.size() > 2 ? bin.args[2]->constant.integer : 0;
+}
+
 struct Parts {
   std::vector<AggregateCall> calls;
   std::vector<Compiler::Item> items;
@@ -184,11 +189,15 @@ Result<void> compile_stats(Compiler& c) {
   std::vector<Slot> key_outputs;
   Order order;
   std::int64_t bin_ms = 0;
+  std::optional<TimeBins> bins;
   for (Compiler::Item& key : parts.keys) {
     const Slot output = c.new_slot();
     if (const std::int64_t period = bin_of(*key.expression); period != 0) {
       bin_ms = std::max<std::int64_t>(period, 0);
-      if (order.keys.empty()) order.keys.push_back({output, true});
+      if (order.keys.empty()) {
+        order.keys.push_back({output, true});
+        bins = {.time = output, .period = period, .offset_ms = offset_of(*key.expression)};
+      }
     }
     keys.push_back({c.slot_of(std::move(key.expression)), false});
     key_outputs.push_back(output);
@@ -209,6 +218,10 @@ Result<void> compile_stats(Compiler& c) {
   c.close_names(outputs);
   c.show_only(std::move(outputs));
   c.clear_limit();
+  for (const Slot slot : key_outputs) {
+    if (bins && slot != bins->time) bins->others.push_back(slot);
+  }
+  c.bins = std::move(bins);
   return {};
 }
 

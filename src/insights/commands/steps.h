@@ -12,6 +12,8 @@ namespace weir::insights {
 
 Result<void> compile_accum(Compiler& c);
 Result<void> compile_addtotals(Compiler& c);
+Result<void> compile_anomaly(Compiler& c);
+Result<void> compile_appendcols(Compiler& c);
 Result<void> compile_autoregress(Compiler& c);
 Result<void> compile_cidrlookup(Compiler& c);
 Result<void> compile_count_frequent(Compiler& c);
@@ -26,9 +28,13 @@ Result<void> compile_filter(Compiler& c);
 Result<void> compile_filter_index(Compiler& c);
 Result<void> compile_join(Compiler& c);
 Result<void> compile_limit(Compiler& c);
+Result<void> compile_logcompare(Compiler& c);
 Result<void> compile_lookup(Compiler& c);
+Result<void> compile_outlier(Compiler& c);
 Result<void> compile_parse(Compiler& c);
 Result<void> compile_pattern(Compiler& c);
+Result<void> compile_relevantfields(Compiler& c);
+Result<void> compile_sessionize(Compiler& c);
 Result<void> compile_sort(Compiler& c);
 Result<void> compile_stats(Compiler& c);
 Result<void> compile_tail(Compiler& c);

@@ -8,17 +8,30 @@ namespace {
 
 constexpr std::size_t kRowsMax = 1u << 22;  // that one block of events may become
 
+/// A list in JSON that is the whole of a text.
+Value list_of(const Value& value) {
+  if (value.kind != Value::Kind::text) return value;
+  const auto json = json_container(value.text);
+  if (!json || !json->starts_with('[')) return value;
+  const std::string_view rest =
+      value.text.substr(static_cast<std::size_t>(json->data() + json->size() - value.text.data()));
+  return rest.find_first_not_of(" \t\r\n") == rest.npos ? Value::of_tree(*json) : value;
+}
+
 /// One row for each element of a list; other values are a list of one, an empty list is one null.
+/// With `reads_text` a text that is a list in JSON is one too.
 class UnnestStep : public Step {
  public:
-  UnnestStep(ExpressionPtr from, Slot slot) : from_(std::move(from)), slot_(slot) {}
+  UnnestStep(ExpressionPtr from, Slot slot, bool reads_text)
+      : from_(std::move(from)), slot_(slot), reads_text_(reads_text) {}
   Result<void> apply(Batch& batch, const RunContext& run) const override {
     const ColumnPtr from = evaluate(*from_, batch, run);
     std::vector<std::uint32_t> rows;
     Column column;
     column.form = Column::Form::values;
     for (std::size_t i = 0; i < batch.rows(); ++i) {
-      const Value value = from->at(i, batch.arena());
+      Value value = from->at(i, batch.arena());
+      if (reads_text_) value = list_of(value);
       const std::size_t before = rows.size();
       if (value.is_tree()) {
         json_elements(value.text, batch.arena(), [&](const Value& element) {
@@ -48,13 +61,8 @@ class UnnestStep : public Step {
  private:
   ExpressionPtr from_;
   Slot slot_;
+  bool reads_text_;
 };
-
-void add_unnest(Compiler& c, ExpressionPtr from, const std::string& name) {
-  const Slot slot = c.new_slot();
-  c.add_step(std::make_unique<UnnestStep>(std::move(from), slot));
-  c.define(name, slot);
-}
 
 }  // namespace
 
@@ -62,14 +70,18 @@ Result<void> compile_unnest(Compiler& c) {
   WEIR_TRY(ExpressionPtr from, c.expression());
   WEIR_CHECK(c.need_word("into"));
   WEIR_TRY(const std::string name, c.need_name("a name behind 'into'"));
-  add_unnest(c, std::move(from), name);
+  const Slot slot = c.new_slot();
+  c.add_step(std::make_unique<UnnestStep>(std::move(from), slot, false));
+  c.define(name, slot);
   return {};
 }
 
-/// `expand field`: unnest into the field itself.
+/// `expand field` (User Guide): a row for each element of the JSON list in the field.
 Result<void> compile_expand(Compiler& c) {
   WEIR_TRY(const std::string name, c.need_name("a field"));
-  add_unnest(c, c.field(name), name);
+  const Slot slot = c.new_slot();
+  c.add_step(std::make_unique<UnnestStep>(c.field(name), slot, true));
+  c.redefine(name, slot);
   return {};
 }
 
