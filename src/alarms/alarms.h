@@ -12,6 +12,7 @@
 
 #include "alarms/alarm.h"
 #include "alarms/mute_rule.h"
+#include "base/document.h"
 #include "base/result.h"
 #include "base/runtime.h"
 #include "base/scope.h"
@@ -164,6 +165,10 @@ class Alarms {
   Result<AlarmPage> describe(const Scope& scope, const AlarmQuery& query) const;
   /// Nothing for an alarm that does not exist.
   Result<RelativesPage> relatives(const Scope& scope, const RelativesQuery& query) const;
+  /// Why the alarm is in its state: a map with its rule, the datapoints as they are judged now and
+  /// the reason step by step; of a composite alarm the tree of its children with their states.
+  /// Error (ResourceNotFoundException): there is no such alarm.
+  Result<Document> explain(const Scope& scope, std::string_view name);
   std::vector<Alarm> describe_for_metric(const Scope& scope, const MetricAlarmQuery& query) const;
   Result<HistoryPage> history(const Scope& scope, const HistoryQuery& query) const;
   Result<void> set_state(const Scope& scope, std::string_view name, StateValue state,

@@ -165,6 +165,11 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   Result<std::optional<Decision>> judge_missed(const Plan& plan, const Scope& scope, Time since,
                                                Time now) const;
 
+  // explain.cc
+  Document tree(const AlarmKey& key, std::set<AlarmKey>& seen, int depth) const;
+  Result<Document::Map> explain_metric(const Definition& definition, const Scope& scope);
+  Document::List explain_actions(const AlarmKey& key, const Definition& definition) const;
+
   // outbox.cc
   void run_deliveries();
   void deliver(const std::vector<std::pair<OutboxKey, Pending>>& work);

@@ -279,6 +279,23 @@ struct SteppingWorld {
   }
 };
 
+// No arrival helps here: only the timers can find that the metric is silent.
+TEST(SteppingClock, SilenceIsToldWithinMinutesOfAnyStep) {
+  for (const auto step : {minutes(-170), minutes(-61), minutes(61), minutes(24 * 60)}) {
+    SCOPED_TRACE(step.count());
+    SteppingWorld world;
+    twin::Rule rule{.threshold = 5, .missing = "breaching"};
+    ASSERT_TRUE(world.alarms.put_metric_alarm(world.scope, config_of("a", "m", rule)));
+    world.runtime.advance(minutes(10));
+    world.value(1);
+    world.runtime.advance(minutes(2));
+    EXPECT_EQ(world.state(), "OK");
+    world.runtime.step(step);
+    world.runtime.advance(minutes(6));
+    EXPECT_EQ(world.state(), "ALARM");
+  }
+}
+
 TEST(SteppingClock, AlarmsAreJudgedWithinMinutesOfAnyStep) {
   for (const auto step :
        {minutes(-180), minutes(-61), minutes(-1), minutes(1), minutes(61), minutes(24 * 60)}) {
