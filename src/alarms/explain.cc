@@ -86,8 +86,9 @@ class Steps {
         judged_(count(judgement.decision.points)) {
     say_window(window);
     if (judgement.is_early) {
-      say("The newest period is still open, but it breaches already and no later datum can take "
-          "that back, so the alarm does not wait for its end.");
+      say("The newest period is not over or its last data may still come, but it breaches already "
+          "and "
+          "no later datum can take that back, so the alarm does not wait.");
     }
     say_judged();
     say_verdict();

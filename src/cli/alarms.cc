@@ -204,6 +204,15 @@ Result<std::vector<Row>> ask(DaemonClient& daemon, const AlarmsOptions& options,
   return all;
 }
 
+/// Without the part of an ARN that is the same for all alarms.
+std::string short_reason(std::string reason) {
+  constexpr std::string_view kBegin = "arn:aws:cloudwatch:";
+  constexpr std::string_view kKind = ":alarm:";
+  const std::size_t name = reason.find(kKind);
+  if (reason.starts_with(kBegin) && name != std::string::npos) reason.erase(0, name + kKind.size());
+  return reason;
+}
+
 void print(const std::vector<Row>& rows, Time now) {
   ResultTable table;
   std::vector<std::string> lines_drawn;
@@ -214,7 +223,7 @@ void print(const std::vector<Row>& rows, Time now) {
                {"DATA", drawn},
                {"THRESHOLD", row.limit},
                {"SINCE", age_text(static_cast<double>(now.ms) / 1000 - row.since_s)},
-               {"WHY", row.reason}});
+               {"WHY", short_reason(row.reason)}});
     lines_drawn.push_back(drawn);
   }
   const auto lines = aligned(table, terminal_width());

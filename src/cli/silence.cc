@@ -87,6 +87,8 @@ Result<void> end_silence(DaemonClient& daemon, const SilenceOptions& options) {
   (void)rule;
   WEIR_TRY(const Document done, daemon.call(kMetrics, "DeleteAlarmMuteRule", input));
   (void)done;
+  for (const std::string& name : options.alarms) std::cout << name << ' ';
+  std::cout << "no longer silenced\n";
   return {};
 }
 
