@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "alarms/notification.h"
 #include "metrics/page_token.h"
 
@@ -47,6 +47,22 @@ Result<AlarmKey> key_of(const Scope& scope, std::string_view alarm_arn) {
     return no_such_resource(alarm_arn);
   }
   return AlarmKey{scope, parsed->resource.substr(kKind.size())};
+}
+
+/// The mute rule that an ARN names, if it names one of this scope.
+std::optional<AlarmKey> mute_rule_of(const Scope& scope, std::string_view arn) {
+  constexpr std::string_view kKind = "alarm-mute-rule:";
+  const auto parsed = Arn::parse(arn);
+  const bool is_one = parsed && parsed->service == "cloudwatch" && parsed->scope == scope &&
+                      parsed->resource.starts_with(kKind);
+  if (!is_one) return {};
+  return AlarmKey{scope, parsed->resource.substr(kKind.size())};
+}
+
+void erase_tags(std::vector<Tag>& tags, const std::vector<std::string>& keys) {
+  std::erase_if(tags, [&](const Tag& tag) {
+    return std::find(keys.begin(), keys.end(), tag.key) != keys.end();
+  });
 }
 
 bool has_action(const Alarm& alarm, std::string_view prefix) {
@@ -310,6 +326,10 @@ Result<void> Alarms::enable_actions(const Scope& scope, const std::vector<std::s
 
 Result<void> Alarms::tag(const Scope& scope, std::string_view alarm_arn,
                          const std::vector<Tag>& tags) {
+  if (const auto rule = mute_rule_of(scope, alarm_arn)) {
+    return impl_->change_mute_tags(*rule, alarm_arn,
+                                   [&](std::vector<Tag>& of) { return merge_tags(of, tags); });
+  }
   WEIR_TRY(const AlarmKey key, key_of(scope, alarm_arn));
   return impl_->change([&](Draft& draft) -> Result<void> {
     WEIR_TRY(StoredAlarm after, existing(draft.find(key), alarm_arn));
@@ -321,18 +341,28 @@ Result<void> Alarms::tag(const Scope& scope, std::string_view alarm_arn,
 
 Result<void> Alarms::untag(const Scope& scope, std::string_view alarm_arn,
                            const std::vector<std::string>& keys) {
+  if (const auto rule = mute_rule_of(scope, alarm_arn)) {
+    return impl_->change_mute_tags(*rule, alarm_arn, [&](std::vector<Tag>& of) -> Result<void> {
+      erase_tags(of, keys);
+      return {};
+    });
+  }
   WEIR_TRY(const AlarmKey key, key_of(scope, alarm_arn));
   return impl_->change([&](Draft& draft) -> Result<void> {
     WEIR_TRY(StoredAlarm after, existing(draft.find(key), alarm_arn));
-    std::erase_if(after.tags, [&](const Tag& tag) {
-      return std::find(keys.begin(), keys.end(), tag.key) != keys.end();
-    });
+    erase_tags(after.tags, keys);
     draft.put(key, std::move(after), Draft::Next::as_before);
     return {};
   });
 }
 
 Result<std::vector<Tag>> Alarms::tags(const Scope& scope, std::string_view alarm_arn) const {
+  if (const auto rule = mute_rule_of(scope, alarm_arn)) {
+    auto held = impl_->state.lock();
+    const auto found = held->mutes.rules.find(*rule);
+    if (found == held->mutes.rules.end()) return no_such_resource(alarm_arn);
+    return found->second->stored.tags;
+  }
   WEIR_TRY(const AlarmKey key, key_of(scope, alarm_arn));
   WEIR_TRY(const StoredAlarm stored, existing(impl_->find(key), alarm_arn));
   return stored.tags;

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "alarms/alarm.h"
+#include "alarms/mute_rule.h"
+#include "base/document.h"
 #include "base/result.h"
 #include "base/runtime.h"
 #include "base/scope.h"
@@ -47,7 +49,13 @@ struct Config {
   std::size_t outbox_max = 100'000;  // actions that wait; one more fails at once, visibly
   Duration retry_delay_min = std::chrono::seconds(1);  // doubles up to the maximum
   Duration retry_delay_max = std::chrono::minutes(5);
-  int attempts_max = 100;  // of one action, about eight hours
+  int attempts_max = 100;               // of one action, about eight hours
+  std::size_t mute_rules_max = 10'000;  // over all scopes
+  /// Actions of one topic within this time become one message; 0: each is its own, as on AWS.
+  Duration group_within = Duration(0);
+  /// The alarm actions of an alarm that stays in ALARM are run again that often; 0: never, as on
+  /// AWS.
+  Duration repeat_after = Duration(0);
 };
 
 struct AlarmQuery {
@@ -157,6 +165,10 @@ class Alarms {
   Result<AlarmPage> describe(const Scope& scope, const AlarmQuery& query) const;
   /// Nothing for an alarm that does not exist.
   Result<RelativesPage> relatives(const Scope& scope, const RelativesQuery& query) const;
+  /// Why the alarm is in its state: a map with its rule, the datapoints as they are judged now and
+  /// the reason step by step; of a composite alarm the tree of its children with their states.
+  /// Error (ResourceNotFoundException): there is no such alarm.
+  Result<Document> explain(const Scope& scope, std::string_view name);
   std::vector<Alarm> describe_for_metric(const Scope& scope, const MetricAlarmQuery& query) const;
   Result<HistoryPage> history(const Scope& scope, const HistoryQuery& query) const;
   Result<void> set_state(const Scope& scope, std::string_view name, StateValue state,
@@ -167,6 +179,16 @@ class Alarms {
   Result<void> enable_actions(const Scope& scope, const std::vector<std::string>& names,
                               bool enabled);
 
+  /// Creates or replaces a rule that holds the actions of alarms in windows of time. Tags are taken
+  /// at creation only.
+  Result<void> put_mute_rule(const Scope& scope, const MuteRuleConfig& config,
+                             const std::vector<Tag>& tags = {});
+  Result<MuteRule> mute_rule(const Scope& scope, std::string_view name) const;
+  Result<MuteRulePage> mute_rules(const Scope& scope, const MuteRuleQuery& query) const;
+  /// Nothing for a rule that does not exist. Actions that only it held are run.
+  Result<void> remove_mute_rule(const Scope& scope, std::string_view name);
+
+  /// Of alarms and mute rules, here and below.
   Result<void> tag(const Scope& scope, std::string_view alarm_arn, const std::vector<Tag>& tags);
   Result<void> untag(const Scope& scope, std::string_view alarm_arn,
                      const std::vector<std::string>& keys);

@@ -16,6 +16,9 @@
 #include "alarms/alarm_rule.h"
 #include "alarms/alarms.h"
 #include "alarms/evaluation.h"
+#include "alarms/mute_impl.h"
+#include "alarms/outbox.h"
+#include "alarms/repeats.h"
 #include "base/counters.h"
 #include "base/guarded.h"
 #include "metric_math/program.h"
@@ -25,15 +28,10 @@
 ///
 ///   alarms/<scope>alarm/<name>              StoredAlarm as JSON
 ///   alarms/<scope>outbox/<number>           OutboxRecord as JSON
+///   alarms/<scope>mute/, held/              see mute_impl.h
 ///   alarms.history/<scope><ms><number>      HistoryItem as JSON
 ///   alarms.alive                            when this process was last known to judge, 8 bytes
 namespace weir::alarms {
-
-struct AlarmKey {
-  Scope scope;
-  std::string name;
-  auto operator<=>(const AlarmKey&) const = default;
-};
 
 struct StoredAlarm {
   Alarm alarm;
@@ -84,24 +82,6 @@ struct Definition {
 /// It is never changed, so a different pointer says that something happened to the alarm meanwhile.
 using DefinitionPtr = std::shared_ptr<const Definition>;
 
-struct OutboxRecord {
-  std::string id;
-  std::string arn;
-  std::string subject;
-  std::string message;
-  std::string email_text;
-  std::string alarm_name;
-  Time state_updated;
-  std::string alarm_type = "MetricAlarm";
-  static Shape shape();
-};
-using OutboxKey = std::pair<Scope, std::uint64_t>;
-struct Pending {
-  OutboxRecord record;
-  int attempts = 0;
-  Time next_try;
-};
-
 class Draft;
 /// One change of the stored state. `apply` either returns an Error or has made all its changes in
 /// the draft.
@@ -109,6 +89,9 @@ struct Change {
   std::function<Result<void>(Draft&)> apply;
   Result<void> result;
 };
+
+/// A wall clock that goes back farther was set; less is how clocks are.
+inline constexpr Duration kClockStep = std::chrono::seconds(2);
 
 struct Judgement {
   Decision decision;
@@ -131,12 +114,17 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
     std::optional<Time> missed_since;                 // set by load(): nobody judged from then on
     std::map<AlarmKey, Time> due_of;
     std::set<std::pair<Time, AlarmKey>> due;  // the same, in time order
-    std::map<OutboxKey, Pending> outbox;
+    Outbox outbox;
+    MuteState mutes;
+    Repeats repeats;
     std::uint64_t next_outbox = 1;
     std::uint64_t next_history = 1;
     std::map<Scope, std::size_t> history_count;
     Job evaluation;
     Job delivery;
+    Job muting;
+    Job repetition;
+    Time last_run;  // of evaluations: the clock was set back if it is in the future
     Stats stats;
   };
 
@@ -151,6 +139,8 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   Result<void> load_history_counts();
   /// Notes in the store that alarms are being judged, for judge_missed() after a crash.
   Result<void> note_alive();
+  /// Wakes what is due by a wall clock that was set.
+  void watch_clock();
   /// Applies one change, stored when this returns; its Error if it refused.
   Result<void> change(std::function<Result<void>(Draft&)> apply);
   void commit(std::span<Change* const> group);
@@ -159,6 +149,7 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   // evaluator.cc
   void on_arrival(const Scope& scope, const metrics::MetricId& metric);
   void run_evaluations();
+  std::vector<AlarmKey> take_work(State& held, Time now);
   Result<void> evaluate(const std::vector<AlarmKey>& keys, std::optional<Time> missed_since);
   Result<Judgement> judge(const Definition& definition, const Scope& scope, Time now);
   Result<std::vector<Slot>> window(const Plan& plan, const Scope& scope, std::int64_t end_s) const;
@@ -174,9 +165,28 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   Result<std::optional<Decision>> judge_missed(const Plan& plan, const Scope& scope, Time since,
                                                Time now) const;
 
+  // explain.cc
+  Document tree(const AlarmKey& key, std::set<AlarmKey>& seen, int depth) const;
+  Result<Document::Map> explain_metric(const Definition& definition, const Scope& scope);
+  Document::List explain_actions(const AlarmKey& key, const Definition& definition) const;
+
   // outbox.cc
   void run_deliveries();
   void deliver(const std::vector<std::pair<OutboxKey, Pending>>& work);
+  Result<void> hand_on(const Scope& scope, std::span<const OutboxRecord> records);
+
+  // repeats.cc
+  /// Sets when the actions of the alarm are repeated next, if they are to be.
+  void follow_repeats(State& held, const AlarmKey& key, const Definition& definition);
+  void run_repeats();
+
+  // mute_rules.cc
+  void run_mutes();
+  void watch_mutes(State& held);
+  Result<void> load_mute_rule(State& held, const Scope& scope, std::string_view value);
+  Result<void> load_held_actions(State& held, const Scope& scope, std::string_view value);
+  Result<void> change_mute_tags(const AlarmKey& key, std::string_view arn,
+                                const std::function<Result<void>(std::vector<Tag>&)>& apply);
 
   // history.cc
   Result<HistoryPage> history(const Scope& scope, const HistoryQuery& query) const;
@@ -207,86 +217,5 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   Counter& transitions_counter;
   Counter& actions_failed_counter;
 };
-
-/// Changes of one group commit, built aside and published after they are stored.
-class Draft {
- public:
-  explicit Draft(Alarms::Impl& impl) : impl_(impl) {}
-
-  DefinitionPtr find(const AlarmKey& key) const;
-  std::size_t alarm_count() const;
-  /// When the alarm is judged next.
-  enum class Next { now, next_tick, as_before };
-  /// `before` has the same configuration, or is nullptr.
-  void put(const AlarmKey& key, StoredAlarm alarm, Next next, const Definition* before = nullptr);
-  void erase(const AlarmKey& key);
-  /// The time stamp is set here.
-  void add_history(const Scope& scope, HistoryItem item);
-  void add_action(const Scope& scope, OutboxRecord record);
-  void erase_action(const OutboxKey& key);
-  /// Changes the state of the alarm, with history and actions.
-  void transition(const AlarmKey& key, const Definition& before, StateValue to, std::string reason,
-                  std::optional<std::string> reason_data);
-
-  // configure.cc
-  /// The alarm as it will be with the configuration, tagged if it is new. Error: too many alarms.
-  Result<StoredAlarm> configured(const AlarmKey& key, const AlarmConfig& config,
-                                 const std::vector<Tag>& tags) const;
-  /// Whether all alarms that the rule names exist and may have one more parent.
-  Result<void> check_relatives(const AlarmKey& key, const AlarmRule& rule,
-                               const CompositeConfig& composite) const;
-  Result<void> check_removal(const Scope& scope, const std::vector<std::string>& names) const;
-
-  // composites.cc
-  /// `held_from`: the state before a change whose actions another suppressor held back.
-  void put_composite(const AlarmKey& key, StoredAlarm alarm,
-                     const std::optional<std::string>& held_from);
-  /// The composite alarms that name the alarm, in their rule or as their suppressor.
-  std::set<AlarmKey> watchers(const AlarmKey& key) const;
-  /// Evaluates the composite alarm for the first time with its configuration.
-  void evaluate_new(const AlarmKey& key, std::string_view what_was_done);
-  /// Evaluates the composite alarms above all that changed state since the last call, each once.
-  void settle();
-  /// Ends the wait or extension period that is over.
-  void end_period(const AlarmKey& key);
-
-  Result<void> store();
-  void publish();
-
- private:
-  struct Entry {
-    DefinitionPtr definition;  // nullptr: erased
-    Next next = Next::as_before;
-  };
-  std::uint64_t next_number(std::uint64_t Alarms::Impl::State::*counter);
-  void add_actions(const AlarmKey& key, const StoredAlarm& alarm, std::string_view old_state);
-
-  // composites.cc
-  using Depths = std::map<AlarmKey, std::optional<int>>;
-  std::optional<int> depth(const AlarmKey& key, Depths& depths, int nesting) const;
-  std::optional<StateValue> state_of(const AlarmKey& key) const;
-  void evaluate(const AlarmKey& key, const std::set<AlarmKey>& triggers);
-  void release(const AlarmKey& key, StoredAlarm after);
-  /// Whether the actions of a change run now; if not, `after` says what holds them back.
-  bool may_act(const AlarmKey& key, StoredAlarm& after, const std::string& old_state) const;
-  void follow_suppressor(const AlarmKey& key);
-
-  Alarms::Impl& impl_;
-  store::WriteBatch batch_;
-  std::map<AlarmKey, Entry> changed_;
-  std::map<AlarmKey, std::set<AlarmKey>> new_watchers_;
-  std::set<AlarmKey> moved_;  // changed state since settle()
-  std::map<OutboxKey, Pending> new_actions_;
-  std::vector<OutboxKey> done_actions_;
-  std::map<Scope, std::size_t> new_history_;
-};
-
-/// Replaces the values of known keys, appends the rest. Error: too many.
-Result<void> merge_tags(std::vector<Tag>& tags, const std::vector<Tag>& more);
-/// The history item of a change of configuration; see configuration_update_data().
-HistoryItem configuration_item(std::string_view type, const StoredAlarm& alarm,
-                               const StoredAlarm* before);
-std::string history_prefix(const Scope& scope);
-std::string history_key(const Scope& scope, Time time, std::uint64_t number);
 
 }  // namespace weir::alarms

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "alarms/reason.h"
 
 /// The part of a draft that is about composite alarms: their evaluation and what holds their

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "alarms/notification.h"
 
 /// What a request to create, replace or delete an alarm must satisfy beside the alarms there are.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "alarms/notification.h"
 
 namespace weir::alarms {
@@ -16,8 +16,10 @@ std::string outbox_store_key(const OutboxKey& key) {
   return text;
 }
 
-const std::vector<std::string>& actions_of(const Alarm& alarm, StateValue state) {
-  switch (state) {
+}  // namespace
+
+const std::vector<std::string>& actions_of(const Alarm& alarm) {
+  switch (*parse_state(alarm.state_value)) {
     case StateValue::ok:
       return alarm.ok_actions;
     case StateValue::alarm:
@@ -27,8 +29,6 @@ const std::vector<std::string>& actions_of(const Alarm& alarm, StateValue state)
   }
   return alarm.insufficient_data_actions;
 }
-
-}  // namespace
 
 DefinitionPtr Draft::find(const AlarmKey& key) const {
   const auto changed = changed_.find(key);
@@ -89,6 +89,7 @@ void Draft::put(const AlarmKey& key, StoredAlarm alarm, Next next, const Definit
 void Draft::erase(const AlarmKey& key) {
   batch_.erase(alarm_store_key(key));
   changed_[key] = {nullptr, Next::as_before};
+  if (held_actions(key)) hold_actions(key, std::nullopt);
 }
 
 std::uint64_t Draft::next_number(std::uint64_t Alarms::Impl::State::*counter) {
@@ -125,10 +126,15 @@ void Draft::add_action(const Scope& scope, OutboxRecord record) {
 
 void Draft::add_actions(const AlarmKey& key, const StoredAlarm& stored,
                         std::string_view old_state) {
+  if (!mute(key, stored, old_state)) execute_actions(key, stored, old_state, false);
+}
+
+void Draft::execute_actions(const AlarmKey& key, const StoredAlarm& stored,
+                            std::string_view old_state, bool is_after_mute) {
   const Alarm& alarm = stored.alarm;
-  const auto& actions = actions_of(alarm, *parse_state(alarm.state_value));
+  const auto& actions = actions_of(alarm);
   if (actions.empty()) return;
-  const Notification texts = notification(key.scope, stored, old_state);
+  const Notification texts = notification(key.scope, stored, old_state, is_after_mute);
   for (const std::string& arn : actions) {
     add_action(key.scope,
                {impl_.runtime.uuid(), arn, texts.subject, texts.message, texts.email_text, key.name,
@@ -185,6 +191,7 @@ void Draft::publish() {
       held->alarms.erase(key);
       held->arrived.erase(key);
       impl_.set_due(*held, key, std::nullopt);
+      held->repeats.put(key, std::nullopt);
       continue;
     }
     if (!is_same) Alarms::Impl::index(*held, key, *after);
@@ -195,10 +202,14 @@ void Draft::publish() {
     } else if (entry.next == Next::next_tick) {
       impl_.set_due(*held, key, after->plan->next_tick(now, impl_.config.evaluation_delay));
     }
+    impl_.follow_repeats(*held, key, *after);
     held->alarms.insert_or_assign(key, std::move(entry.definition));
   }
-  for (auto& [key, pending] : new_actions_) held->outbox.insert_or_assign(key, std::move(pending));
+  for (auto& [key, pending] : new_actions_) {
+    held->outbox.put_grouped(key, std::move(pending), now, impl_.config.group_within);
+  }
   for (const OutboxKey& key : done_actions_) held->outbox.erase(key);
+  publish_mutes(*held);
   for (const auto& [scope, count] : new_history_) held->history_count[scope] += count;
 
   if (!held->arrived.empty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "alarms/reason.h"
 #include "base/log.h"
 
@@ -13,6 +13,7 @@ constexpr std::int64_t kDayS = 86'400;
 /// How far ahead of now data can be stamped (two hours), and a little more.
 constexpr Duration kFutureMax = std::chrono::hours(3);
 constexpr std::int64_t kMissedTicksMax = 60;  // looked at after a restart, the newest
+constexpr std::size_t kBatch = 64;            // alarms judged between two looks at what has come in
 constexpr Duration kRetryAfter =
     std::chrono::seconds(10);  // when the store could not be read or written
 
@@ -111,6 +112,32 @@ void Alarms::Impl::on_arrival(const Scope& scope, const metrics::MetricId& metri
   post(held->evaluation, &Impl::run_evaluations);
 }
 
+std::vector<AlarmKey> Alarms::Impl::take_work(State& held, Time now) {
+  if (held.last_run > now + kClockStep) {
+    // The clock was set back: what is due by the old one would not come for as long.
+    std::set<std::pair<Time, AlarmKey>> due;
+    for (auto& [key, when] : held.due_of) {
+      if (held.alarms.contains(key) && held.alarms.at(key)->plan) when = std::min(when, now);
+      due.emplace(when, key);
+    }
+    held.due = std::move(due);
+  }
+  held.last_run = now;
+  // What has new data goes first, and in small batches: a notification is not to wait until all
+  // that are due in the same second are through.
+  std::vector<AlarmKey> work;
+  while (!held.arrived.empty() && work.size() < kBatch) {
+    work.push_back(std::move(held.arrived.extract(held.arrived.begin()).value()));
+    set_due(held, work.back(), std::nullopt);
+  }
+  const std::size_t batch = work.size() + kBatch;
+  while (!held.due.empty() && held.due.begin()->first <= now && work.size() < batch) {
+    work.push_back(held.due.begin()->second);
+    set_due(held, work.back(), std::nullopt);
+  }
+  return work;
+}
+
 void Alarms::Impl::run_evaluations() {
   bool is_first = true;
   while (true) {
@@ -121,15 +148,9 @@ void Alarms::Impl::run_evaluations() {
       if (is_first) held->evaluation.is_posted = false;
       if (is_first && held->evaluation.is_running) return;  // it will see what has come in
       is_first = false;
-      const Time now = runtime.now();
-      work.assign(held->arrived.begin(), held->arrived.end());
-      while (!held->due.empty() && held->due.begin()->first <= now) {
-        const AlarmKey key = held->due.begin()->second;
-        set_due(*held, key, std::nullopt);
-        if (!held->arrived.contains(key)) work.push_back(key);
-      }
-      held->arrived.clear();
-      missed_since = std::exchange(held->missed_since, std::nullopt);
+      work = take_work(*held, runtime.now());
+      missed_since = held->missed_since;
+      if (held->arrived.empty()) held->missed_since.reset();
       held->evaluation.is_running = !work.empty();
       if (work.empty()) {
         if (!held->due.empty()) {

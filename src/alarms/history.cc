@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "metrics/page_token.h"
 
 namespace weir::alarms {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "alarms/alarms_impl.h"
+#include "alarms/draft.h"
 #include "base/log.h"
 
 namespace weir::alarms {
@@ -20,21 +20,6 @@ Shape StoredAlarm::shape() {
       optional<&S::composite>("composite"),
   };
   return {"StoredAlarm", members};
-}
-
-Shape OutboxRecord::shape() {
-  using S = OutboxRecord;
-  static constexpr Member members[] = {
-      required<&S::id>("id"),
-      required<&S::arn>("arn"),
-      required<&S::subject>("subject"),
-      required<&S::message>("message"),
-      required<&S::email_text>("emailText"),
-      required<&S::alarm_name>("alarmName"),
-      required<&S::state_updated>("stateUpdated"),
-      optional<&S::alarm_type>("alarmType"),
-  };
-  return {"OutboxRecord", members};
 }
 
 Alarms::Impl::Impl(Runtime& runtime_in, store::KvStore& store_in, metrics::Metrics& metrics_in,
@@ -113,6 +98,8 @@ Result<void> Alarms::Impl::load() {
       key.remove_prefix(std::string_view("alarms/").size());
       const Scope scope = Scope::take_from(key);
       parsed = key.starts_with("outbox/") ? load_action(*held, scope, key.substr(7), value)
+               : key.starts_with("mute/") ? load_mute_rule(*held, scope, value)
+               : key.starts_with("held/") ? load_held_actions(*held, scope, value)
                                           : load_alarm(*held, scope, value);
       return static_cast<bool>(parsed);
     }));
@@ -120,6 +107,8 @@ Result<void> Alarms::Impl::load() {
     if (alive) held->missed_since = Time{static_cast<std::int64_t>(store::read_u64(*alive))};
     post(held->evaluation, &Impl::run_evaluations);
     post(held->delivery, &Impl::run_deliveries);
+    post(held->muting, &Impl::run_mutes);
+    post(held->repetition, &Impl::run_repeats);
   }
   WEIR_CHECK(load_history_counts());
   pruning = Timer(runtime, kPruningPeriod, [this] {
@@ -128,11 +117,21 @@ Result<void> Alarms::Impl::load() {
     }
   });
   heartbeat = Timer(runtime, kHeartbeatPeriod, [this] {
+    watch_clock();
     if (const auto done = note_alive(); !done) {
       log::error("alarm heartbeat cannot be stored", {{"error", done.error().message}});
     }
   });
   return {};
+}
+
+void Alarms::Impl::watch_clock() {
+  auto held = state.lock();
+  const Time now = runtime.now();
+  // Timers do not see the wall clock being set.
+  const bool is_late = !held->due.empty() && held->due.begin()->first <= now;
+  if (is_late || held->last_run > now + kClockStep) post(held->evaluation, &Impl::run_evaluations);
+  if (!held->mutes.held.empty()) post(held->muting, &Impl::run_mutes);
 }
 
 Result<void> Alarms::Impl::note_alive() {
@@ -152,6 +151,7 @@ Result<void> Alarms::Impl::load_alarm(State& held, const Scope& scope, std::stri
   } else {
     held.arrived.insert(key);
   }
+  follow_repeats(held, key, *definition);
   held.alarms.insert_or_assign(key, std::move(definition));
   return {};
 }
@@ -193,7 +193,7 @@ Result<void> Alarms::Impl::load_action(State& held, const Scope& scope, std::str
   WEIR_TRY(OutboxRecord record, from_json_text<OutboxRecord>(value));
   const OutboxKey key{scope, store::read_u64(number)};
   held.next_outbox = std::max(held.next_outbox, key.second + 1);
-  held.outbox.insert_or_assign(key, Pending{std::move(record), 0, runtime.now()});
+  held.outbox.put(key, Pending{std::move(record), 0, runtime.now()});
   return {};
 }
 

@@ -126,7 +126,8 @@ Document triggering_children(const Alarm& alarm) {
   return out;
 }
 
-std::string message(const Scope& scope, const StoredAlarm& stored, std::string_view old_state) {
+std::string message(const Scope& scope, const StoredAlarm& stored, std::string_view old_state,
+                    bool is_after_mute) {
   const Alarm& alarm = stored.alarm;
   Document::Map out = {
       {"AlarmName", alarm.alarm_name},
@@ -144,7 +145,7 @@ std::string message(const Scope& scope, const StoredAlarm& stored, std::string_v
       {"Region", region_name(scope.region)},
       {"AlarmArn", alarm.alarm_arn},
       {"OldStateValue", old_state},
-      {"ActionExecutedAfterMuteWindow", false},
+      {"ActionExecutedAfterMuteWindow", is_after_mute},
       {"OKActions", text_list(alarm.ok_actions)},
       {"AlarmActions", text_list(alarm.alarm_actions)},
       {"InsufficientDataActions", text_list(alarm.insufficient_data_actions)},
@@ -299,9 +300,9 @@ Document::Map configuration(const StoredAlarm& stored) {
 
 }  // namespace
 
-Notification notification(const Scope& scope, const StoredAlarm& alarm,
-                          std::string_view old_state) {
-  return {subject(scope, alarm.alarm), message(scope, alarm, old_state),
+Notification notification(const Scope& scope, const StoredAlarm& alarm, std::string_view old_state,
+                          bool is_after_mute) {
+  return {subject(scope, alarm.alarm), message(scope, alarm, old_state, is_after_mute),
           letter(scope, alarm, old_state)};
 }
 
@@ -348,6 +349,15 @@ std::string action_data(std::string_view arn, Time state_updated, const Notifica
                              {"publishedMessage", is_done ? Document(texts) : Document()},
                              {"error", is_done ? Document() : Document(error)},
                              {"muteWindowEndTimestamp", Document()}}));
+}
+
+std::string muted_action_data(std::string_view arn, Time state_updated, Time until) {
+  return to_json(Document(Document::Map{{"actionState", "Muted"},
+                                        {"stateUpdateTimestamp", state_updated.ms},
+                                        {"notificationResource", arn},
+                                        {"publishedMessage", Document()},
+                                        {"error", Document()},
+                                        {"muteWindowEndTimestamp", until.ms}}));
 }
 
 }  // namespace weir::alarms

@@ -19,7 +19,9 @@ struct Notification {
   std::string message;     // JSON, the `default` text
   std::string email_text;  // the `email` text
 };
-Notification notification(const Scope& scope, const StoredAlarm& alarm, std::string_view old_state);
+/// `is_after_mute`: the change was muted when it happened.
+Notification notification(const Scope& scope, const StoredAlarm& alarm, std::string_view old_state,
+                          bool is_after_mute = false);
 
 /// HistoryData of a StateUpdate.
 std::string state_update_data(const StoredAlarm& before, const StoredAlarm& after);
@@ -32,5 +34,7 @@ std::string failed_action_summary(std::string_view arn, std::string_view error);
 /// HistoryData of an Action. `error` is empty if it succeeded.
 std::string action_data(std::string_view arn, Time state_updated, const Notification& published,
                         std::string_view error);
+/// The same of an action that was held until the end of a mute window.
+std::string muted_action_data(std::string_view arn, Time state_updated, Time until);
 
 }  // namespace weir::alarms

@@ -177,6 +177,8 @@ class CommandLine {
     add_query();
     add_tail();
     add_top();
+    add_alarms();
+    add_silence();
     command(app_, "version", "Print the version", [this] {
       return version(version_json_);
     }).add_flag("--json", version_json_, "Print JSON");
@@ -280,6 +282,44 @@ class CommandLine {
     added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
   }
 
+  void add_alarms() {
+    AlarmsOptions& to = alarms_;
+    CLI::App& added =
+        client(app_, "alarms", "Show alarms, their last datapoints and why they are so",
+               [&to](const daemon::Config& config) {
+                 return to.explained.empty() ? alarms(config, to) : explain_alarm(config, to);
+               });
+    added.add_option("--state", to.state, "Only those in this state")
+        ->check(CLI::IsMember({"OK", "ALARM", "INSUFFICIENT_DATA"}));
+    added.add_option("--prefix", to.prefix, "Only those whose names begin so");
+    auto* watch = added.add_flag("--watch", to.watch, "Look again and again until interrupted");
+    added.add_option("--interval", to.interval_s, "With --watch: seconds between two looks")
+        ->check(CLI::Range(1, 3600));
+    added.add_flag("--json", to.json, "Print JSON")->excludes(watch);
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
+    CLI::App& explained = client(
+        added, "explain", "Show the datapoints of an alarm, its rule and the reason step by step",
+        [&to](const daemon::Config& config) { return explain_alarm(config, to); });
+    explained.add_option("name", to.explained, "Name of the alarm")->required();
+    explained.add_flag("--json", to.json, "Print JSON");
+    explained.add_option("--key", to.key,
+                         "Name of the daemon's access key (the first if not given)");
+  }
+
+  void add_silence() {
+    SilenceOptions& to = silence_;
+    CLI::App& added =
+        client(app_, "silence", "Hold the notifications of alarms for a time (a mute rule)",
+               [&to](const daemon::Config& config) { return silence(config, to); });
+    added.add_option("alarms", to.alarms, "Names of alarms, at most 100")->expected(0, 100);
+    added.add_option("--for", to.span, "How long: 30m, 2h, 1d, at most 15 days (1h if not given)");
+    added.add_option("--comment", to.comment, "Why, for others; shown by --list");
+    auto* end = added.add_flag("--end", to.end, "End the silence of these alarms now");
+    added.add_flag("--list", to.list, "Show mute rules that mute now or will")->excludes(end);
+    added.add_flag("--json", to.json, "With --list: print JSON");
+    added.add_option("--key", to.key, "Name of the daemon's access key (the first if not given)");
+  }
+
   void add_config_commands() {
     CLI::App& parent = group("config", "Look at the settings");
     configured(parent, "print", "Print the settings in force as a commented YAML file",
@@ -378,6 +418,8 @@ class CommandLine {
   FlowsOptions flows_;
   TailOptions tail_;
   TopOptions top_;
+  AlarmsOptions alarms_;
+  SilenceOptions silence_;
   bool version_json_ = false;
   CaptureOptions capture_;
   ImportOptions import_;

@@ -89,6 +89,32 @@ struct TopOptions {
 /// their shares.
 int top(const daemon::Config& config, const TopOptions& options);
 
+struct AlarmsOptions {
+  std::string state;   // "": all
+  std::string prefix;  // of names
+  bool watch = false;
+  int interval_s = 5;
+  bool json = false;
+  std::string explained;  // name of the alarm to explain
+  std::string key;        // of the daemon
+};
+/// The alarms, the most urgent first, with their last datapoints and why they are so.
+int alarms(const daemon::Config& config, const AlarmsOptions& options);
+/// One alarm: the datapoints, the rule and the reason step by step.
+int explain_alarm(const daemon::Config& config, const AlarmsOptions& options);
+
+struct SilenceOptions {
+  std::vector<std::string> alarms;
+  std::string span = "1h";
+  std::string comment;
+  bool end = false;
+  bool list = false;
+  bool json = false;
+  std::string key;  // of the daemon
+};
+/// Holds the actions of alarms for a time (a mute rule made by one command), or shows what is held.
+int silence(const daemon::Config& config, const SilenceOptions& options);
+
 int version(bool json);
 
 struct CaptureOptions {

@@ -106,6 +106,12 @@ constexpr Setting kSettings[] = {
      "The event comes as JSON on standard input."},
     {"alarms_early_firing", "Alarms",
      "Fire in the middle of a period when no later datapoint could take the breach back."},
+    {"alarms_group_s", "Alarms",
+     "Actions of one topic within that many seconds become one message, a JSON object with the "
+     "messages under `Alarms`; 0: each is its own, as on AWS."},
+    {"alarms_repeat_s", "Alarms",
+     "An alarm that stays in ALARM runs its alarm actions again every so many seconds (its message "
+     "then has ALARM as its old state, too); 0: never, as on AWS."},
     {"sns_allow", "Notifications",
      "CIDR blocks of loopback, private and link-local addresses that http and https subscriptions "
      "may reach (`*`: all); none by default, all in CI mode."},
@@ -410,6 +416,8 @@ Shape Config::shape() {
       optional<&S::export_tasks_max>("export_tasks_max", range(0, 1000)),
       optional<&S::functions>("functions", items(0, functions::kFunctionsMax)),
       optional<&S::alarms_early_firing>("alarms_early_firing"),
+      optional<&S::alarms_group_s>("alarms_group_s", range(0, 3600)),
+      optional<&S::alarms_repeat_s>("alarms_repeat_s", range(0, 604800)),
       optional<&S::sns_allow>("sns_allow", items(0, 1000)),
       optional<&S::smtp_host>("smtp_host"),
       optional<&S::smtp_port>("smtp_port", range(1, 65535)),

@@ -63,6 +63,8 @@ struct Config {
   std::vector<functions::Function> functions;
 
   bool alarms_early_firing = true;
+  int alarms_group_s = 0;
+  int alarms_repeat_s = 0;
 
   std::vector<std::string> sns_allow;
 

@@ -299,7 +299,9 @@ struct World::Impl {
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
         alarms(runtime, *store, metrics, action_sink(notify),
-               {.early_firing = config.alarms_early_firing}),
+               {.early_firing = config.alarms_early_firing,
+                .group_within = std::chrono::seconds(config.alarms_group_s),
+                .repeat_after = std::chrono::seconds(config.alarms_repeat_s)}),
         contributors(runtime, *store, logs.arrivals(), {}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         flow_log_tables(runtime, *store, network, athena),
@@ -320,7 +322,7 @@ struct World::Impl {
         sqs_api(runtime, queues),
         athena_api(athena),
         glue_api(runtime, athena.catalog()),
-        weir_api(logs),
+        weir_api(logs, alarms),
         s3_api(objects) {
     ec2_api.set_template_store(
         [this, endpoint = place.endpoint](const Scope& scope, const std::string& bucket,

@@ -25,6 +25,10 @@ void CloudWatchApi::add_to(wire::OperationTable& table) {
   table.add<GetInsightRuleReport>(*this, &CloudWatchApi::rule_report);
   table.add<PutManagedInsightRules>(*this, &CloudWatchApi::put_managed_rules);
   table.add<ListManagedInsightRules>(*this, &CloudWatchApi::managed_rules);
+  table.add<PutAlarmMuteRule>(*this, &CloudWatchApi::put_mute_rule);
+  table.add<GetAlarmMuteRule>(*this, &CloudWatchApi::mute_rule);
+  table.add<ListAlarmMuteRules>(*this, &CloudWatchApi::mute_rules);
+  table.add<DeleteAlarmMuteRule>(*this, &CloudWatchApi::delete_mute_rule);
   table.add<TagResource>(*this, &CloudWatchApi::tag);
   table.add<UntagResource>(*this, &CloudWatchApi::untag);
   table.add<ListTagsForResource>(*this, &CloudWatchApi::tags);

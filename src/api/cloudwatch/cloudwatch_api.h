@@ -11,6 +11,7 @@
 #include "api/cloudwatch/insight_rules.h"
 #include "api/cloudwatch/metric_alarms.h"
 #include "api/cloudwatch/metric_data.h"
+#include "api/cloudwatch/mute_rules.h"
 #include "contributors/contributors.h"
 #include "metrics/metrics.h"
 #include "wire/operation.h"
@@ -64,6 +65,12 @@ class CloudWatchApi {
   Result<PartialFailures> put_managed_rules(const Request&, const PutManagedInsightRules::Input&);
   Result<ListManagedInsightRules::Output> managed_rules(const Request&,
                                                         const ListManagedInsightRules::Input&);
+
+  // mute_rules.cc
+  Result<Empty> put_mute_rule(const Request&, const PutAlarmMuteRule::Input&);
+  Result<alarms::MuteRule> mute_rule(const Request&, const MuteRuleName&);
+  Result<Empty> delete_mute_rule(const Request&, const MuteRuleName&);
+  Result<ListAlarmMuteRules::Output> mute_rules(const Request&, const ListAlarmMuteRules::Input&);
 
   metrics::Metrics& metrics_;
   alarms::Alarms& alarms_;

@@ -24,6 +24,7 @@ wire::ServiceModel weir_model() {
 void WeirApi::add_to(wire::OperationTable& table) {
   table.add<ImportLogEvents>(*this, &WeirApi::import_events);
   table.add<ListImports>(*this, &WeirApi::list_imports);
+  table.add<ExplainAlarm>(*this, &WeirApi::explain_alarm);
 }
 
 Result<ImportLogEvents::Output> WeirApi::import_events(const wire::Request& request,
@@ -38,6 +39,12 @@ Result<ImportLogEvents::Output> WeirApi::import_events(const wire::Request& requ
   WEIR_TRY(const auto result, logs_.import_events(request.scope, in.log_group_name, batch));
   return ImportLogEvents::Output{
       .position = result.position, .stored = result.stored, .expired = result.expired};
+}
+
+Result<ExplainAlarm::Output> WeirApi::explain_alarm(const wire::Request& request,
+                                                    const ExplainAlarm::Input& in) {
+  WEIR_TRY(auto explanation, alarms_.explain(request.scope, in.alarm_name));
+  return ExplainAlarm::Output{std::move(explanation)};
 }
 
 Result<ListImports::Output> WeirApi::list_imports(const wire::Request& request,

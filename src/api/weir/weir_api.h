@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "alarms/alarms.h"
 #include "base/shape.h"
 #include "logs/logs.h"
 #include "logs/types.h"
 #include "wire/operation.h"
 
 /// Operations that AWS does not have, spoken as AWS would: JSON 1.1, signed for the service `weir`,
-/// `X-Amz-Target: Weir_20261101.<operation>`. Made for `weir import`.
+/// `X-Amz-Target: Weir_20261101.<operation>`. Made for `weir import` and `weir alarms`.
 namespace weir::api {
 
 wire::ServiceModel weir_model();
@@ -96,10 +97,33 @@ struct ListImports {
   };
 };
 
-/// Threads: as the domain behind it.
+/// Why an alarm is in its state; see weir::alarms::Alarms::explain(). Made for `weir alarms`.
+struct ExplainAlarm {
+  static constexpr std::string_view name = "ExplainAlarm";
+  struct Input {
+    std::string alarm_name;
+    static Shape shape() {
+      using S = Input;
+      static constexpr Member members[] = {
+          required<&S::alarm_name>("alarmName", length(1, 255)),
+      };
+      return {"ExplainAlarmRequest", members};
+    }
+  };
+  struct Output {
+    Document explanation;
+    static Shape shape() {
+      using S = Output;
+      static constexpr Member members[] = {optional<&S::explanation>("explanation")};
+      return {"ExplainAlarmResponse", members};
+    }
+  };
+};
+
+/// Threads: as the domains behind it.
 class WeirApi {
  public:
-  explicit WeirApi(weir::logs::Logs& logs) : logs_(logs) {}
+  WeirApi(weir::logs::Logs& logs, weir::alarms::Alarms& alarms) : logs_(logs), alarms_(alarms) {}
   /// `table` stands for weir_model() and must not outlive this object.
   void add_to(wire::OperationTable& table);
 
@@ -109,7 +133,11 @@ class WeirApi {
   Result<ListImports::Output> list_imports(const wire::Request& request,
                                            const ListImports::Input& in);
 
+  Result<ExplainAlarm::Output> explain_alarm(const wire::Request& request,
+                                             const ExplainAlarm::Input& in);
+
   weir::logs::Logs& logs_;
+  weir::alarms::Alarms& alarms_;
 };
 
 }  // namespace weir::api
