@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -15,12 +16,14 @@ namespace {
 
 class MailTransfer final : public Transfer {
  public:
-  MailTransfer(const Mail& mail, MailClient::Done done, const MailClient::Config& config)
+  MailTransfer(const Mail& mail, MailClient::Done done, const MailClient::Config& config,
+               const std::atomic<bool>& is_stopping)
       : recipient_('<' + mail.to + '>'),
         sender_('<' + config.from + '>'),
         text_(format_mail(mail, config.from)),
         done_(std::move(done)),
-        config_(config) {}
+        config_(config),
+        is_stopping_(is_stopping) {}
   ~MailTransfer() override { curl_slist_free_all(recipients_); }
 
   void prepare(void* easy) override {
@@ -42,14 +45,22 @@ class MailTransfer final : public Transfer {
     curl_easy_setopt(easy, CURLOPT_READDATA, this);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &MailTransfer::on_write);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason_);
+    // libcurl waits for the answer to a mail's end on the loop's thread, and calls this meanwhile.
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, &MailTransfer::on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, this);
   }
 
   void finish(void* easy, int code) override {
+    cut_connection(easy);  // when it closes one, libcurl waits two minutes for the answer to QUIT
     if (code == CURLE_OK) return done_({});
     long reply = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &reply);
-    // 53y is about our own credentials: for the relay's operator to mend, not the mail's fault.
-    const bool is_final = reply >= 500 && reply < 600 && reply / 10 != 53;
+    // What the relay says of itself or of us (greeting, EHLO; 53y: credentials) its operator can
+    // mend; what it says of the mail (MAIL and later: libcurl's send error, or bytes were sent)
+    // stays so.
+    const bool is_about_mail = code == CURLE_SEND_ERROR || sent_ > 0;
+    const bool is_final = is_about_mail && reply >= 500 && reply < 600 && reply / 10 != 53;
     std::string reason =
         reason_[0] != 0 ? reason_ : curl_easy_strerror(static_cast<CURLcode>(code));
     if (reply != 0) reason += " (reply " + std::to_string(reply) + ')';
@@ -79,6 +90,10 @@ class MailTransfer final : public Transfer {
     self.sent_ += n;
     return n;
   }
+  // Not 0 ends the transfer.
+  static int on_progress(void* self_pointer, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<const MailTransfer*>(self_pointer)->is_stopping_ ? 1 : 0;
+  }
   // Replies of the relay; libcurl keeps what matters.
   static std::size_t on_write(char*, std::size_t, std::size_t size, void*) { return size; }
 
@@ -88,6 +103,7 @@ class MailTransfer final : public Transfer {
   std::size_t sent_ = 0;
   MailClient::Done done_;
   const MailClient::Config& config_;
+  const std::atomic<bool>& is_stopping_;
   std::string url_;
   curl_slist* recipients_ = nullptr;
   char reason_[CURL_ERROR_SIZE] = {};
@@ -99,14 +115,16 @@ struct MailClient::Impl {
   explicit Impl(Config config_in)
       : config(std::move(config_in)), loop({config.transfers_max, config.queued_max}) {}
   const Config config;
+  std::atomic<bool> is_stopping{false};
   TransferLoop loop;  // last: its thread uses the rest
 };
 
 MailClient::MailClient(Config config) : impl_(std::make_unique<Impl>(std::move(config))) {}
-MailClient::~MailClient() = default;
+MailClient::~MailClient() { impl_->is_stopping = true; }
 
 void MailClient::send(const Mail& mail, Done done) {
-  std::unique_ptr<Transfer> transfer = std::make_unique<MailTransfer>(mail, done, impl_->config);
+  std::unique_ptr<Transfer> transfer =
+      std::make_unique<MailTransfer>(mail, done, impl_->config, impl_->is_stopping);
   if (!impl_->loop.add(transfer)) {
     done(Error{ErrorKind::unavailable, "MailError", "too many mails are waiting"});
   }

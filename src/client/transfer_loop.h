@@ -16,6 +16,9 @@ class Transfer {
   virtual void finish(void* easy, int code) = 0;
 };
 
+/// Makes the connection of a transfer useless, so that nothing waits for its other end any more.
+void cut_connection(void* easy);
+
 /// Runs transfers on one thread of its own, a bounded number at a time.
 ///
 /// Threads: add() from any thread. The destructor ends what is under way without finish().
