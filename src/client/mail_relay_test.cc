@@ -48,8 +48,8 @@ asyncio.run(main())
 )";
 
 // Speaks just enough SMTP to misbehave at one step. REPLIES: what it says instead of the right
-// answer at `connect`, `EHLO`, `MAIL`, `RCPT`, `DATA` or `end`; `hang` says nothing more (and
-// prints the step), `drip` says a byte in each tenth of a second for ever, `close` hangs up.
+// answer at `connect`, `EHLO`, `MAIL`, `RCPT`, `DATA`, `end` or `QUIT`; `hang` says nothing more
+// (and prints the step), `drip` says a byte in each tenth of a second for ever, `close` hangs up.
 constexpr const char* kOddRelay = R"(
 import asyncio
 async def answer(reader, writer, step, right):
@@ -71,13 +71,16 @@ async def serve(reader, writer):
         if not await answer(reader, writer, "connect", "220 odd"): return
         while line := await reader.readline():
             verb = line[:4].decode().upper()
-            if verb == "QUIT": return
+            if verb == "QUIT":
+                await answer(reader, writer, "QUIT", "221 bye")
+                return
             if verb == "HELO" and "EHLO" in REPLIES: verb = "EHLO"
             if not await answer(reader, writer, verb, "354 go on" if verb == "DATA" else "250 OK"): return
             if verb == "DATA" and "DATA" not in REPLIES:
                 while await reader.readline() != b".\r\n": pass
                 if not await answer(reader, writer, "end", "250 OK"): return
     except ConnectionError: pass
+    finally: writer.close()
 async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1])
@@ -242,8 +245,9 @@ TEST_P(OddRelay, IsTriedAgainOrNot) {
 }
 
 TEST(OddRelay, WhatHangsOrDripsEndsAfterTheTimeout) {
-  for (const char* replies : {"'connect': 'hang'", "'connect': 'drip'", "'RCPT': 'drip'",
-                              "'end': 'hang'", "'end': 'drip'"}) {
+  for (const char* replies :
+       {"'connect': 'hang'", "'connect': 'drip'", "'RCPT': 'drip'", "'end': 'hang'",
+        "'end': 'drip'", "'RCPT': '450 greylisted', 'QUIT': 'hang'"}) {
     PythonServer relay(std::string("REPLIES = {") + replies + "}\n" + kOddRelay);
     if (relay.port.empty()) GTEST_SKIP() << "python3 is not installed";
     MailClient client(

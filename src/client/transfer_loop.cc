@@ -2,7 +2,6 @@
 #include "client/transfer_loop.h"
 
 #include <curl/curl.h>
-#include <sys/socket.h>
 
 #include <deque>
 #include <map>
@@ -28,12 +27,6 @@ void initialise_curl() {
 }
 
 }  // namespace
-
-void cut_connection(void* easy) {
-  curl_socket_t socket = CURL_SOCKET_BAD;
-  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK) return;
-  if (socket != CURL_SOCKET_BAD) ::shutdown(socket, SHUT_RDWR);
-}
 
 struct TransferLoop::Impl {
   const Limits limits;
@@ -63,7 +56,7 @@ struct TransferLoop::Impl {
     curl_multi_wakeup(multi);
     thread.join();
     for (auto& [easy, transfer] : running) {
-      cut_connection(easy);
+      transfer->abandon();
       curl_multi_remove_handle(multi, easy);
       curl_easy_cleanup(easy);
     }

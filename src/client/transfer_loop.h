@@ -14,10 +14,9 @@ class Transfer {
   virtual void prepare(void* easy) = 0;
   /// The exchange ended with that CURLcode.
   virtual void finish(void* easy, int code) = 0;
+  /// The loop ends while the exchange is under way; finish() will not be called.
+  virtual void abandon() {}
 };
-
-/// Makes the connection of a transfer useless, so that nothing waits for its other end any more.
-void cut_connection(void* easy);
 
 /// Runs transfers on one thread of its own, a bounded number at a time.
 ///
