@@ -13,12 +13,14 @@
 
 namespace weir::client {
 
-/// A plain-text mail. `from_name` and `subject` are UTF-8 and are encoded as needed (RFC 2047).
+/// A mail of text, or of text and HTML that say the same. `from_name` and `subject` are UTF-8 and
+/// are encoded as needed (RFC 2047).
 struct Mail {
   std::string to = {};
   std::string from_name = {};
   std::string subject = {};
   std::string text = {};              // UTF-8, line ends `\n`
+  std::string html = {};              // the same, "" for none
   std::string list_unsubscribe = {};  // URL for the List-Unsubscribe header, "" for none
   std::string message_id =
       {};  // the part before @; the same over retries, so that readers see one mail

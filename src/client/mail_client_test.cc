@@ -10,15 +10,12 @@
 
 #include "base/document.h"
 #include "client/client_test_tools.h"
-#include "client/transports.h"
 
 namespace weir::client {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
-using ::testing::StartsWith;
 
 // A real SMTP server (Debian package python3-aiosmtpd) that refuses one recipient for good, one for
 // now, and prints every mail, decoded by Python's own parser, as a line of JSON.
@@ -35,7 +32,11 @@ class Sink:
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         seen = {name: str(value) for name, value in mail.items()}
         seen.update({"rcpt": envelope.rcpt_tos, "mail_from": envelope.mail_from,
-                     "text": mail.get_content().replace("\r\n", "\n")})
+                     "type": mail.get_content_type(),
+                     "defects": " ".join(str(d) for part in mail.walk() for d in part.defects)})
+        for name, kind in (("text", "plain"), ("html", "html")):
+            part = mail.get_body((kind,))
+            if part: seen[name] = part.get_content().replace("\r\n", "\n")
         print(json.dumps(seen))
         return "250 OK"
 async def main():
@@ -124,53 +125,21 @@ TEST(MailHeader, TextIsEncodedInWordsThatFit) {
   EXPECT_THAT(encoded, HasSubstr("?=\r\n =?UTF-8?B?"));
 }
 
-notify::Delivery alarm_delivery() {
-  notify::Delivery delivery;
-  delivery.protocol = "email";
-  delivery.endpoint = "ops@example.com";
-  delivery.topic_arn = "arn:aws:sns:eu-central-1:000000000000:alarms";
-  delivery.subject = "ALARM: \"ssh\" in EU (Frankfurt)";
-  delivery.unsubscribe_url = "http://127.0.0.1:4566/?Action=Unsubscribe&SubscriptionArn=x";
-  delivery.message =
-      R"json({"AlarmName":"ssh","AlarmDescription":null,"AWSAccountId":"000000000000",
-      "NewStateValue":"ALARM","NewStateReason":"Threshold Crossed: 1 datapoint [12.0] was greater",
-      "StateChangeTime":"2026-01-01T00:00:00.000+0000","Region":"EU (Frankfurt)",
-      "OldStateValue":"OK","Trigger":{"MetricName":"Rejected","Namespace":"VPCFlow",
-      "Statistic":"SUM","Period":60,"ComparisonOperator":"GreaterThanThreshold",
-      "Threshold":10.0}})json";
-  return delivery;
-}
-
-TEST(AlarmMail, BeginsWithWhatAPersonNeedsOnAPhone) {
-  const Mail mail = mail_for(alarm_delivery());
-  EXPECT_EQ(mail.subject, "ALARM: \"ssh\" in EU (Frankfurt)");
-  EXPECT_EQ(mail.from_name, "AWS Notifications");
-  EXPECT_THAT(
-      mail.text,
-      StartsWith(
-          "ALARM: ssh\nRegion: EU (Frankfurt)\nReason: Threshold Crossed: 1 datapoint [12.0] "
-          "was greater\nSince: 2026-01-01T00:00:00.000+0000\nBefore: OK\nMetric: "
-          "VPCFlow/Rejected, SUM over 60 s, GreaterThanThreshold 10.0\n"));
-  EXPECT_THAT(mail.text, HasSubstr("unsubscribe:\nhttp://127.0.0.1:4566/?Action=Unsubscribe"));
-}
-
-TEST(AlarmMail, OtherMessagesStayAsTheyAre) {
-  auto delivery = alarm_delivery();
-  delivery.message = R"({"state":"fine"})";
-  EXPECT_THAT(mail_for(delivery).text, StartsWith("{\"state\":\"fine\"}\n"));
-  delivery.protocol = "email-json";
-  delivery.body = "the envelope";
-  EXPECT_EQ(mail_for(delivery).text, "the envelope");
-}
-
-TEST(ConfirmationMail, HoldsTheLink) {
-  auto delivery = alarm_delivery();
-  delivery.kind = notify::MessageKind::subscription_confirmation;
-  delivery.subscribe_url = "http://127.0.0.1:4566/?Action=ConfirmSubscription&Token=abc";
-  const Mail mail = mail_for(delivery);
-  EXPECT_EQ(mail.subject, "AWS Notification - Subscription Confirmation");
-  EXPECT_THAT(mail.text, AllOf(HasSubstr(delivery.topic_arn), HasSubstr(delivery.subscribe_url)));
-  EXPECT_THAT(mail.text, Not(HasSubstr("Action=Unsubscribe")));
+// Debian's Python reads the message as mail programs do.
+TEST_F(MailClientTest, TextAndHtmlAreAlternativesOfOneMail) {
+  MailClient client(config);
+  const std::string html = "<p>" + std::string(200, 'y') + " größer = 1.</p>\n.\n";
+  const auto sent = send(client, {.to = "ops@example.com",
+                                  .text = "größer = 1\n--=_weir\n",
+                                  .html = html,
+                                  .message_id = "id-2"});
+  ASSERT_TRUE(sent) << sent.error().message;
+  const auto mail = parse_json(sink.line());
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(field(*mail, "type"), "multipart/alternative");
+  EXPECT_EQ(field(*mail, "text"), "größer = 1\n--=_weir\n");
+  EXPECT_EQ(field(*mail, "html"), html);
+  EXPECT_EQ(field(*mail, "defects"), "");
 }
 
 }  // namespace

@@ -100,6 +100,20 @@ void append_quoted(std::string& out, std::string_view line) {
   }
 }
 
+void append_part(std::string& out, std::string_view type, std::string_view text, bool is_7bit) {
+  out.append("Content-Type: ").append(type).append("; charset=UTF-8\r\n");
+  out.append("Content-Transfer-Encoding: ").append(is_7bit ? "7bit" : "quoted-printable");
+  out += "\r\n\r\n";
+  each_line(text, [&](std::string_view line) {
+    if (is_7bit) {
+      out += line;
+    } else {
+      append_quoted(out, line);
+    }
+    out += "\r\n";
+  });
+}
+
 }  // namespace
 
 std::string encode_header_text(std::string_view text) {
@@ -123,7 +137,6 @@ std::string encode_header_text(std::string_view text) {
 
 std::string format_mail(const Mail& mail, const std::string& from_address) {
   const std::string domain = from_address.substr(from_address.find('@') + 1);
-  const bool plain = is_plain(mail.text);
   std::string out;
   out += "Date: " + date_text(mail.date) + "\r\n";
   out += "Message-ID: <" + without_line_ends(mail.message_id) + '@' + domain + ">\r\n";
@@ -134,18 +147,19 @@ std::string format_mail(const Mail& mail, const std::string& from_address) {
     out += "List-Unsubscribe: <" + without_line_ends(mail.list_unsubscribe) + ">\r\n";
   }
   out += "Auto-Submitted: auto-generated\r\n";  // RFC 3834: keeps absence replies away
-  out += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n";
-  out += std::string("Content-Transfer-Encoding: ") + (plain ? "7bit" : "quoted-printable") +
-         "\r\n\r\n";
-  each_line(mail.text, [&](std::string_view line) {
-    if (plain) {
-      out += line;
-    } else {
-      append_quoted(out, line);
-    }
-    out += "\r\n";
-  });
-  return out;
+  out += "MIME-Version: 1.0\r\n";
+  if (mail.html.empty()) {
+    append_part(out, "text/plain", mail.text, is_plain(mail.text));
+    return out;
+  }
+  // Quoted-printable never holds `=_`, so no line of a part is a boundary.
+  const std::string boundary = "=_weir";
+  out += "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n";
+  out += "--" + boundary + "\r\n";
+  append_part(out, "text/plain", mail.text, false);
+  out += "\r\n--" + boundary + "\r\n";
+  append_part(out, "text/html", mail.html, false);
+  return out + "\r\n--" + boundary + "--\r\n";
 }
 
 }  // namespace weir::client

@@ -56,6 +56,7 @@ struct TransferLoop::Impl {
     curl_multi_wakeup(multi);
     thread.join();
     for (auto& [easy, transfer] : running) {
+      transfer->abandon();
       curl_multi_remove_handle(multi, easy);
       curl_easy_cleanup(easy);
     }

@@ -14,6 +14,8 @@ class Transfer {
   virtual void prepare(void* easy) = 0;
   /// The exchange ended with that CURLcode.
   virtual void finish(void* easy, int code) = 0;
+  /// The loop ends while the exchange is under way; finish() will not be called.
+  virtual void abandon() {}
 };
 
 /// Runs transfers on one thread of its own, a bounded number at a time.

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/transports.h"
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
-
-#include "base/document.h"
-#include "base/scope.h"
 
 namespace weir::client {
 
@@ -51,61 +48,35 @@ Outcome http_outcome(const Result<HttpResponse>& response) {
   return {Outcome::Kind::rejected, status, detail};
 }
 
-std::string text_at(const Document& map, std::string_view name) {
-  const Document* found = map.find(name);
-  return found && found->string() ? *found->string() : "";
-}
-
-std::string number_at(const Document& map, std::string_view name) {
-  const Document* found = map.find(name);
-  return found && (found->integer() || found->real()) ? to_json(*found) : "";
-}
-
-void add_line(std::string& out, std::string_view label, const std::string& value) {
-  if (!value.empty()) out.append(label).append(": ").append(value).append("\n");
-}
-
-std::string metric_text(const Document& trigger) {
-  std::string text = text_at(trigger, "Namespace") + '/' + text_at(trigger, "MetricName");
-  const std::string statistic = text_at(trigger, "Statistic");
-  if (!statistic.empty()) text += ", " + statistic;
-  const std::string period = number_at(trigger, "Period");
-  if (!period.empty()) text += " over " + period + " s";
-  const std::string threshold = number_at(trigger, "Threshold");
-  if (!threshold.empty()) {
-    text += ", " + text_at(trigger, "ComparisonOperator") + ' ' + threshold;
-  }
-  return text;
-}
-
-// The JSON of an alarm as a person wants to read it on a phone: what, where, why come first.
-std::optional<std::string> alarm_text(const std::string& message) {
-  const auto alarm = parse_json(message);
-  if (!alarm || !alarm->map()) return std::nullopt;
-  const std::string name = text_at(*alarm, "AlarmName");
-  const std::string state = text_at(*alarm, "NewStateValue");
-  if (name.empty() || state.empty()) return std::nullopt;
-  std::string text = state + ": " + name + '\n';
-  add_line(text, "Region", text_at(*alarm, "Region"));
-  add_line(text, "Reason", text_at(*alarm, "NewStateReason"));
-  add_line(text, "Since", text_at(*alarm, "StateChangeTime"));
-  add_line(text, "Before", text_at(*alarm, "OldStateValue"));
-  add_line(text, "Description", text_at(*alarm, "AlarmDescription"));
-  if (const Document* trigger = alarm->find("Trigger"); trigger && trigger->map()) {
-    add_line(text, "Metric", metric_text(*trigger));
-  }
-  add_line(text, "Account", text_at(*alarm, "AWSAccountId"));
-  add_line(text, "Alarm", text_at(*alarm, "AlarmArn"));
-  return text;
-}
-
-std::string notification_text(const Delivery& delivery) {
-  std::string text = alarm_text(delivery.message).value_or(delivery.message);
+std::string with_line_end(std::string text) {
   if (!text.ends_with('\n')) text += '\n';
-  return text +
-         "\n--\nIf you wish to stop receiving notifications from this topic, please click or visit "
+  return text;
+}
+
+std::string unsubscribe_text(const Delivery& delivery) {
+  return "\n--\nIf you wish to stop receiving notifications from this topic, please click or visit "
          "the link below to unsubscribe:\n" +
          delivery.unsubscribe_url + "\n\nPlease do not reply directly to this email.\n";
+}
+
+// An alarm begins with what a person needs on a phone; the letter that AWS sends stands below it,
+// for filters and scripts that know it.
+void write_alarm(Mail& mail, const Delivery& delivery, const AlarmNews& alarm,
+                 const AlarmDetails& details) {
+  mail.subject = delivery.subject.value_or(alarm_subject(alarm));
+  mail.text = alarm_text(alarm, details);
+  if (delivery.message != delivery.common_message) {
+    mail.text += '\n' + with_line_end(delivery.message);
+  }
+  mail.text += unsubscribe_text(delivery);
+  mail.html = alarm_html(alarm, details, delivery.unsubscribe_url);
+}
+
+void write_notification(Mail& mail, const Delivery& delivery, const AlarmDetails& details) {
+  mail.list_unsubscribe = delivery.unsubscribe_url;
+  if (const auto alarm = alarm_of(delivery)) return write_alarm(mail, delivery, *alarm, details);
+  mail.subject = delivery.subject.value_or("AWS Notification Message");
+  mail.text = with_line_end(delivery.message) + unsubscribe_text(delivery);
 }
 
 std::string confirmation_text(const Delivery& delivery) {
@@ -123,7 +94,14 @@ std::string unsubscribed_text(const Delivery& delivery) {
 
 }  // namespace
 
-Mail mail_for(const Delivery& delivery) {
+std::optional<AlarmNews> alarm_of(const Delivery& delivery) {
+  if (delivery.kind != MessageKind::notification || delivery.protocol != "email") {
+    return std::nullopt;
+  }
+  return AlarmNews::read(delivery.common_message);
+}
+
+Mail mail_for(const Delivery& delivery, const AlarmDetails& details) {
   Mail mail;
   mail.to = delivery.endpoint;
   mail.from_name =
@@ -132,9 +110,7 @@ Mail mail_for(const Delivery& delivery) {
   mail.date = delivery.timestamp;
   switch (delivery.kind) {
     case MessageKind::notification:
-      mail.subject = delivery.subject.value_or("AWS Notification Message");
-      mail.text = notification_text(delivery);
-      mail.list_unsubscribe = delivery.unsubscribe_url;
+      write_notification(mail, delivery, details);
       break;
     case MessageKind::subscription_confirmation:
       mail.subject = "AWS Notification - Subscription Confirmation";
@@ -162,7 +138,16 @@ void HttpTransport::send(const Delivery& delivery, Done done) {
 }
 
 void MailTransport::send(const Delivery& delivery, Done done) {
-  client_.send(mail_for(delivery), [done = std::move(done)](Result<void> sent) {
+  if (details_ == nullptr || !alarm_of(delivery)) return send(mail_for(delivery, {}), done);
+  // Shared, because a std::function is copied.
+  auto shared = std::make_shared<const Delivery>(delivery);
+  details_->find(delivery, [this, shared, done = std::move(done)](const AlarmDetails& details) {
+    send(mail_for(*shared, details), done);
+  });
+}
+
+void MailTransport::send(const Mail& mail, Done done) {
+  client_.send(mail, [done = std::move(done)](Result<void> sent) {
     if (sent) return done({});
     const bool is_final = sent.error().kind == ErrorKind::invalid;
     done({is_final ? Outcome::Kind::rejected : Outcome::Kind::retry, 0, sent.error().message});

@@ -73,6 +73,7 @@ struct Config {
   std::string smtp_tls = "starttls-if-offered";
   std::string smtp_user;
   std::string smtp_password;
+  std::string smtp_ca_file;
   std::string smtp_from = "weir@localhost";
 
   bool respond_block = false;

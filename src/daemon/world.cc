@@ -38,6 +38,7 @@
 #include "collect/collector.h"
 #include "collect/receiver.h"
 #include "contributors/contributors.h"
+#include "daemon/alarm_details.h"
 #include "daemon/hand_over.h"
 #include "daemon/insights.h"
 #include "daemon/interfaces.h"
@@ -95,6 +96,7 @@ client::MailClient::Config mail_config(const Config& config) {
                                              : Tls::starttls_if_offered;
   mail.user = config.smtp_user;
   mail.password = config.smtp_password;
+  mail.ca_file = config.smtp_ca_file;
   mail.from = config.smtp_from;
   return mail;
 }
@@ -191,6 +193,7 @@ struct World::Impl {
   std::unique_ptr<client::HttpClient> sns_http;  // of its own: others chose where to connect
   std::unique_ptr<client::MailClient> mail;
   client::HttpTransport http_transport;
+  AlarmDetails alarm_details;
   std::unique_ptr<client::MailTransport> mail_transport;
   HttpStreams streams;
   functions::Functions functions;
@@ -276,7 +279,9 @@ struct World::Impl {
         mail(config.smtp_host.empty() ? nullptr
                                       : std::make_unique<client::MailClient>(mail_config(config))),
         http_transport(*sns_http, sns_guard(config)),
-        mail_transport(mail ? std::make_unique<client::MailTransport>(*mail) : nullptr),
+        alarm_details(runtime, logs),
+        mail_transport(mail ? std::make_unique<client::MailTransport>(*mail, &alarm_details)
+                            : nullptr),
         streams(*http, config),
         functions(runtime, config.functions),
         function_target(functions),

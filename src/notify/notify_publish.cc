@@ -90,6 +90,12 @@ std::string text_for(const StoredMessage& message, const std::string& protocol) 
   return message_for_protocol(message.message, message.is_structured, protocol);
 }
 
+// What a mail is told of beside its own text (Delivery::common_message).
+std::string common_text(const StoredMessage& message, const std::string& text) {
+  std::string common = message_for_protocol(message.message, message.is_structured, "default");
+  return message.email_text.empty() && common != text ? "" : common;
+}
+
 Error batch_error(std::string code, std::string text) {
   return Error{ErrorKind::invalid, std::move(code), std::move(text)};
 }
@@ -404,6 +410,7 @@ Result<Delivery> Notify::Impl::complete(const Topic& topic, const Subscription& 
   delivery.message_id = message.id;
   delivery.subject = message.subject;
   delivery.message = envelope.message;
+  if (protocol == "email") delivery.common_message = common_text(message, envelope.message);
   delivery.attributes = message.attributes;
   delivery.timestamp = message.timestamp;
   delivery.is_raw = is_raw;

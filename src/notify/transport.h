@@ -27,6 +27,9 @@ struct Delivery {
   std::string message_id;
   std::optional<std::string> subject;
   std::string message;  // the text for this protocol
+  /// Protocol email: the text that other protocols get, so that an alarm is recognised by its JSON.
+  /// "" where the publisher wrote a letter for mail.
+  std::string common_message;
   std::map<std::string, MessageAttribute> attributes;
   Time timestamp;                // of the publication
   bool is_raw = false;           // RawMessageDelivery: `body` is the message text itself

@@ -9,7 +9,6 @@
 
 #include "flow/format.h"
 #include "flow/record.h"
-#include "logs/metric_filter.h"
 
 namespace weir::respond {
 
@@ -96,23 +95,6 @@ std::optional<Sighting> read_event(const std::vector<flow::Format>& formats,
   return format ? read_record(*format, line) : std::nullopt;
 }
 
-// Whether the event counted for the alarm's metric: a filter may give dimensions, an alarm names
-// one combination of them.
-bool counts_for(const logs::CompiledFilter& filter, const AlarmMessage& alarm,
-                std::string_view line) {
-  logs::Subject subject(line);
-  double value = 0;
-  std::vector<std::string_view> values;
-  if (!filter.sample(subject, value, values)) return false;
-  const auto& names = filter.dimension_names();
-  if (names.size() != alarm.dimensions.size()) return false;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto wanted = alarm.dimensions.find(names[i]);
-    if (wanted == alarm.dimensions.end() || wanted->second != values[i]) return false;
-  }
-  return true;
-}
-
 class Search {
  public:
   Search(const logs::Logs& logs, vpc::Network& network, const AlarmMessage& alarm,
@@ -177,6 +159,21 @@ class Search {
 };
 
 }  // namespace
+
+bool counts_for(const logs::CompiledFilter& filter, const AlarmMessage& alarm,
+                std::string_view line) {
+  logs::Subject subject(line);
+  double value = 0;
+  std::vector<std::string_view> values;
+  if (!filter.sample(subject, value, values)) return false;
+  const auto& names = filter.dimension_names();
+  if (names.size() != alarm.dimensions.size()) return false;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto wanted = alarm.dimensions.find(names[i]);
+    if (wanted == alarm.dimensions.end() || wanted->second != values[i]) return false;
+  }
+  return true;
+}
 
 Result<Evidence> find_evidence(const logs::Logs& logs, vpc::Network& network,
                                const AlarmMessage& alarm, const EvidenceLimits& limits) {

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "logs/logs.h"
+#include "logs/metric_filter.h"
 #include "net/address.h"
 #include "respond/alarm_message.h"
 #include "vpc/network.h"
@@ -33,6 +35,11 @@ struct Evidence {
   std::uint64_t events = 0;         // that matched
   bool is_complete = true;          // false: a limit was reached
 };
+
+/// Whether the event counted for the alarm's metric: a filter may give dimensions, an alarm names
+/// one combination of them.
+bool counts_for(const logs::CompiledFilter& filter, const AlarmMessage& alarm,
+                std::string_view line);
 
 /// The events that the metric filters behind the alarm's metric counted in its window, by source
 /// address. An event is read with the format of the flow log that writes to the group; else by the

@@ -72,7 +72,9 @@ HttpResponse plain_text(int status, std::string text) {
 }
 
 Error not_allowed(const AccessKey& key, std::string_view service, std::string_view operation) {
-  return error_of(ErrorKind::forbidden, "AccessDenied",
+  // SNS has a code of its own for this (SNS API Reference, errors of every operation).
+  const char* const code = service == "sns" ? "AuthorizationError" : "AccessDenied";
+  return error_of(ErrorKind::forbidden, code,
                   "User: arn:aws:iam::" + key.account + ":user/" + key.name +
                       " is not authorized to perform: " + std::string(service) + ':' +
                       std::string(operation) + " because the key is " +
