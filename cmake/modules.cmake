@@ -18,6 +18,7 @@ weir_module(logs      DEPS base store columnar          LIBS weir::re2 weir::zst
 weir_module(insights  DEPS base net store flow logs     LIBS weir::re2 OpenSSL::Crypto)
 weir_module(metrics   DEPS base store)
 weir_module(metric_math DEPS base store metrics)
+weir_module(anomaly   DEPS base store metrics metric_math)
 weir_module(contributors DEPS base store logs)
 weir_module(alarms    DEPS base store metrics metric_math)
 weir_module(notify    DEPS base store                   LIBS OpenSSL::Crypto)
@@ -34,13 +35,13 @@ weir_module(api/sts        DEPS base wire)
 weir_module(api/ec2        DEPS base wire net vpc flow enforce)
 weir_module(api/logs       DEPS base wire logs insights)
 weir_module(api/weir       DEPS base wire logs)
-weir_module(api/cloudwatch DEPS base wire metrics metric_math alarms contributors)
+weir_module(api/cloudwatch DEPS base wire metrics metric_math anomaly alarms contributors)
 weir_module(api/sns        DEPS base wire notify)
 weir_module(api/sqs        DEPS base wire queues)
 weir_module(api/s3         DEPS base wire objects       LIBS pugixml::pugixml)
 weir_module(api/athena     DEPS base wire sql)
 weir_module(server    DEPS base store wire              LIBS Boost::headers OpenSSL::SSL OpenSSL::Crypto)
-weir_module(daemon    DEPS base net store columnar vpc capture flow enforce functions logs insights metrics metric_math alarms contributors notify queues respond collect
+weir_module(daemon    DEPS base net store columnar vpc capture flow enforce functions logs insights metrics metric_math anomaly alarms contributors notify queues respond collect
                            objects delivery sql client wire server
                            api/sts api/ec2 api/logs api/weir api/cloudwatch api/sns api/sqs api/s3 api/athena)
 weir_module(sim       DEPS base net store flow logs metrics alarms notify vpc delivery respond objects daemon)

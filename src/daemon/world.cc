@@ -5,9 +5,11 @@
 #include <atomic>
 
 #include "alarms/alarms.h"
+#include "anomaly/detectors.h"
 #include "api/athena/athena_api.h"
 #include "api/athena/model.h"
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
@@ -206,8 +208,10 @@ struct World::Impl {
   StreamTransport stream_transport;
   LogStatus log_status;
   notify::Notify notify;
-  alarms::Alarms alarms;
   contributors::Contributors contributors;
+  anomaly::Detectors detectors;
+  api::cloudwatch::InsightRuleSeries insight_rules;
+  alarms::Alarms alarms;
   sql::Athena athena;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
@@ -292,9 +296,12 @@ struct World::Impl {
         log_status(runtime, logs),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
-        alarms(runtime, *store, metrics, action_sink(notify),
-               {.early_firing = config.alarms_early_firing}),
         contributors(runtime, *store, logs.arrivals(), {}),
+        detectors(runtime, *store, metrics),
+        insight_rules(contributors),
+        alarms(runtime, *store, metrics, action_sink(notify),
+               {.early_firing = config.alarms_early_firing},
+               {&detectors.alarm_bands(), &insight_rules}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         receiver(runtime, logs, {}),
@@ -308,7 +315,8 @@ struct World::Impl {
         deliveries_api(vended_deliveries),
         resource_policies_api(resource_policies),
         export_tasks_api(export_tasks),
-        cloudwatch_api(metrics, alarms, contributors),
+        cloudwatch_api(metrics, alarms, contributors, detectors,
+                       {&detectors.bands(), &insight_rules}),
         sns_api(notify),
         sqs_api(runtime, queues),
         athena_api(athena),
@@ -388,6 +396,7 @@ struct World::Impl {
     WEIR_CHECK(queues.load());
     WEIR_CHECK(notify.load());
     WEIR_CHECK(responder.load());
+    WEIR_CHECK(detectors.load());
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
     WEIR_CHECK(executions.load());
