@@ -63,6 +63,13 @@ class CloudWatchApi {
   Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
 
+  // anomaly_detectors.cc
+  Result<PutAnomalyDetector::Output> put_detector(const Request&, const PutAnomalyDetector::Input&);
+  Result<DescribeAnomalyDetectors::Output> describe_detectors(
+      const Request&, const DescribeAnomalyDetectors::Input&);
+  Result<DeleteAnomalyDetector::Output> delete_detector(const Request&,
+                                                        const DeleteAnomalyDetector::Input&);
+
   // insight_rules.cc
   Result<PutInsightRule::Output> put_rule(const Request&, const PutInsightRule::Input&);
   Result<DescribeInsightRules::Output> describe_rules(const Request&,
@@ -74,13 +81,6 @@ class CloudWatchApi {
   Result<PartialFailures> put_managed_rules(const Request&, const PutManagedInsightRules::Input&);
   Result<ListManagedInsightRules::Output> managed_rules(const Request&,
                                                         const ListManagedInsightRules::Input&);
-
-  // anomaly_detectors.cc
-  Result<PutAnomalyDetector::Output> put_detector(const Request&, const PutAnomalyDetector::Input&);
-  Result<DescribeAnomalyDetectors::Output> describe_detectors(
-      const Request&, const DescribeAnomalyDetectors::Input&);
-  Result<DeleteAnomalyDetector::Output> delete_detector(const Request&,
-                                                        const DeleteAnomalyDetector::Input&);
 
   metrics::Metrics& metrics_;
   alarms::Alarms& alarms_;
