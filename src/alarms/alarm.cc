@@ -12,8 +12,12 @@ namespace {
 
 constexpr std::string_view kStates[] = {"OK", "ALARM", "INSUFFICIENT_DATA"};
 constexpr std::string_view kComparisons[] = {"GreaterThanOrEqualToThreshold",
-                                             "GreaterThanThreshold", "LessThanThreshold",
-                                             "LessThanOrEqualToThreshold"};
+                                             "GreaterThanThreshold",
+                                             "LessThanThreshold",
+                                             "LessThanOrEqualToThreshold",
+                                             "LessThanLowerOrGreaterThanUpperThreshold",
+                                             "LessThanLowerThreshold",
+                                             "GreaterThanUpperThreshold"};
 
 }  // namespace
 
@@ -41,8 +45,20 @@ bool breaches(double value, Comparison comparison, double threshold) {
       return value < threshold;
     case Comparison::less_or_equal:
       return value <= threshold;
+    case Comparison::outside_band:
+    case Comparison::below_band:
+    case Comparison::above_band:
+      break;
   }
   return false;
+}
+
+bool is_of_band(Comparison comparison) { return comparison >= Comparison::outside_band; }
+
+bool breaches(double value, Comparison comparison, double lower, double upper) {
+  const bool may_be_below = comparison != Comparison::above_band;
+  const bool may_be_above = comparison != Comparison::below_band;
+  return (may_be_below && value < lower) || (may_be_above && value > upper);
 }
 
 MissingData missing_data(const std::optional<std::string>& setting,
@@ -60,7 +76,9 @@ metrics::MetricId AlarmConfig::metric() const {
 
 const metric_math::DataQuery& AlarmConfig::watched() const {
   return *std::find_if(queries->begin(), queries->end(),
-                       [](const metric_math::DataQuery& query) { return query.return_data; });
+                       [this](const metric_math::DataQuery& query) {
+                         return query.return_data && query.id != threshold_metric_id;
+                       });
 }
 
 int AlarmConfig::period() const {

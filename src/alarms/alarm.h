@@ -21,9 +21,21 @@ enum class StateValue : std::uint8_t { ok, alarm, insufficient_data };
 std::string_view to_text(StateValue state);
 std::optional<StateValue> parse_state(std::string_view text);
 
-enum class Comparison : std::uint8_t { greater_or_equal, greater, less, less_or_equal };
+/// The last three compare with a band, the others with a threshold.
+enum class Comparison : std::uint8_t {
+  greater_or_equal,
+  greater,
+  less,
+  less_or_equal,
+  outside_band,
+  below_band,
+  above_band
+};
 std::optional<Comparison> parse_comparison(std::string_view text);
+bool is_of_band(Comparison comparison);
 bool breaches(double value, Comparison comparison, double threshold);
+/// The same with a band.
+bool breaches(double value, Comparison comparison, double lower, double upper);
 
 enum class MissingData : std::uint8_t { breaching, not_breaching, ignore, missing };
 /// An absent setting means `missing`, except for AWS/DynamoDB, where it is always `ignore`.
@@ -63,10 +75,12 @@ struct AlarmConfig {
   std::optional<std::string> threshold_metric_id;
 
   bool is_math() const { return queries && !queries->empty(); }
+  /// Whether the threshold is a band of anomaly detection.
+  bool has_band() const { return threshold_metric_id.has_value(); }
 
   // Of an alarm that check() accepted.
   metrics::MetricId metric() const;  // not of one with an expression
-  /// The query that is compared with the threshold. Of an alarm with an expression.
+  /// The query that is compared with the threshold or the band. Of an alarm with an expression.
   const metric_math::DataQuery& watched() const;
   int period() const;
   const std::string& statistic_name() const;

@@ -97,8 +97,8 @@ Error other_type(const std::string& name) {
 }  // namespace
 
 Alarms::Alarms(Runtime& runtime, store::KvStore& store, metrics::Metrics& metrics, ActionSink sink,
-               Config config)
-    : impl_(std::make_shared<Impl>(runtime, store, metrics, std::move(sink), config)) {
+               Config config, metric_math::Sources sources)
+    : impl_(std::make_shared<Impl>(runtime, store, metrics, std::move(sink), config, sources)) {
   metrics.on_arrival(
       [weak = impl_->weak_from_this()](const Scope& scope, const metrics::MetricId& metric, Time) {
         if (const auto impl = weak.lock()) impl->on_arrival(scope, metric);

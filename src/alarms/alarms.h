@@ -17,6 +17,7 @@
 #include "base/runtime.h"
 #include "base/scope.h"
 #include "base/shape.h"
+#include "metric_math/program.h"
 #include "metrics/metrics.h"
 #include "store/kv_store.h"
 
@@ -122,8 +123,8 @@ struct HistoryPage {
   std::string next_token;
 };
 
-/// Metric alarms with a static threshold and composite alarms: kept, evaluated on time and when
-/// data arrive, and acted on.
+/// Metric alarms, with a static threshold or a band, and composite alarms: kept, evaluated on time
+/// and when data arrive, and acted on.
 ///
 /// A composite alarm changes in one store write with the child that makes it. One that depends on
 /// itself, through whatever others, or is nested deeper than 500, is not evaluated.
@@ -145,8 +146,9 @@ class Alarms {
     std::uint64_t actions_failed = 0;
   };
 
+  /// `sources` is what expressions may use besides metrics; it must outlive this.
   Alarms(Runtime& runtime, store::KvStore& store, metrics::Metrics& metrics, ActionSink sink,
-         Config config = {});
+         Config config = {}, metric_math::Sources sources = {});
   ~Alarms();
   Alarms(const Alarms&) = delete;
   Alarms& operator=(const Alarms&) = delete;

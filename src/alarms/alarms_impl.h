@@ -48,6 +48,7 @@ struct Plan {
   std::vector<metrics::MetricId> sources;       // all whose data may change the state
   std::optional<metric_math::Program> program;  // of an alarm with an expression
   std::size_t watched = 0;                      // the query that has the threshold
+  std::optional<std::size_t> band = {};         // the query that is the threshold
   std::optional<std::string> unit;
   metrics::Statistic statistic;
   Comparison comparison = Comparison::greater;
@@ -129,7 +130,7 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   };
 
   Impl(Runtime& runtime_in, store::KvStore& store_in, metrics::Metrics& metrics_in,
-       ActionSink sink_in, Config config_in);
+       ActionSink sink_in, Config config_in, metric_math::Sources sources_in);
 
   // impl.cc
   Result<void> load();
@@ -197,6 +198,7 @@ struct Alarms::Impl : std::enable_shared_from_this<Alarms::Impl> {
   metrics::Metrics& metrics;
   const ActionSink sink;
   const Config config;
+  const metric_math::Sources sources;
 
   Guarded<State> state;
   metrics::GroupCommit<Change> writer;

@@ -50,16 +50,28 @@ Result<void> check_metric(const AlarmConfig& config) {
 }
 
 Result<void> check_threshold(const AlarmConfig& config) {
-  if (config.threshold_metric_id) {
-    return validation_error(
-        "ThresholdMetricId needs anomaly detection, which alarms here do not have yet.");
-  }
   if (!config.evaluation_periods) return lacks("an EvaluationPeriods parameter");
-  if (!config.threshold || !std::isfinite(*config.threshold)) {
+  if (!config.has_band() && (!config.threshold || !std::isfinite(*config.threshold))) {
     return lacks("valid Threshold parameter");
   }
-  if (!config.comparison_operator || !parse_comparison(*config.comparison_operator)) {
-    return lacks("a valid ComparisonOperator parameter");
+  const auto comparison =
+      config.comparison_operator ? parse_comparison(*config.comparison_operator) : std::nullopt;
+  if (!comparison) return lacks("a valid ComparisonOperator parameter");
+  if (is_of_band(*comparison) && !config.has_band()) {
+    return validation_error("ComparisonOperators for ranges require ThresholdMetricId to be set");
+  }
+  if (!config.has_band()) return {};
+  if (config.threshold) {
+    return validation_error("Threshold and ThresholdMetricId cannot be specified together.");
+  }
+  if (!is_of_band(*comparison)) {
+    return validation_error(
+        "ThresholdMetricId can only be used with the ComparisonOperators for ranges: "
+        "LessThanLowerOrGreaterThanUpperThreshold, LessThanLowerThreshold and "
+        "GreaterThanUpperThreshold.");
+  }
+  if (!config.is_math()) {
+    return validation_error("ThresholdMetricId can only be used together with Metrics.");
   }
   return {};
 }
@@ -131,8 +143,53 @@ Result<void> check_queries(const AlarmConfig& config) {
       count([](const Query& query) { return query.expression.has_value(); }) > kOfOneKindMax) {
     return validation_error("Metrics list can have at most 10 metrics and at most 10 expressions.");
   }
-  if (count([](const Query& query) { return query.return_data; }) != 1) {
+  const std::size_t returning = count([](const Query& query) { return query.return_data; });
+  const std::size_t watched = count([&](const Query& query) {
+    return query.return_data && query.id != config.threshold_metric_id;
+  });
+  if (config.has_band() && (returning != 2 || watched != 1)) {
+    return validation_error(
+        "Exactly two elements of the metrics list should return data: the metric and the band.");
+  }
+  if (!config.has_band() && returning != 1) {
     return validation_error("Exactly one element of the metrics list should return data.");
+  }
+  return {};
+}
+
+/// The id whose band the query is, if it is nothing but ANOMALY_DETECTION_BAND().
+std::optional<std::string> band_of(const metric_math::Program& program, std::size_t query) {
+  using Node = metric_math::Node;
+  const metric_math::Expression* expression = program.expression(query);
+  if (expression == nullptr) return {};
+  const Node& root = expression->root();
+  const bool is_band = root.kind == Node::Kind::call &&
+                       root.function == metric_math::Function::anomaly_detection_band &&
+                       root.children[0].kind == Node::Kind::id;
+  return is_band ? std::optional(root.children[0].text) : std::nullopt;
+}
+
+/// API reference, PutMetricAlarm: ThresholdMetricId is the id of the ANOMALY_DETECTION_BAND
+/// function; the metric that it is of returns data too.
+Result<void> check_band(const AlarmConfig& config, const metric_math::Program& program) {
+  const auto band = program.find(*config.threshold_metric_id);
+  if (!band || !program.queries()[*band].return_data) {
+    return validation_error("ThresholdMetricId " + *config.threshold_metric_id +
+                            " is not the Id of an element of the metrics list that returns data.");
+  }
+  const auto of = band_of(program, *band);
+  if (!of) {
+    return validation_error(
+        "The element of the metrics list that ThresholdMetricId names must be "
+        "the function ANOMALY_DETECTION_BAND.");
+  }
+  if (*of != config.watched().id) {
+    return validation_error("ANOMALY_DETECTION_BAND must be of the element that returns data, " +
+                            config.watched().id + ".");
+  }
+  if (config.period() < 60) {
+    return validation_error(
+        "Alarms based on anomaly detection models do not support less than 60 seconds period");
   }
   return {};
 }
@@ -145,10 +202,7 @@ Result<void> check_program(const AlarmConfig& config) {
   if (program.uses(watched, Function::search)) {
     return validation_error("SEARCH is not supported on Metric Alarms.");
   }
-  if (program.uses(watched, Function::anomaly_detection_band)) {
-    return validation_error(
-        "ANOMALY_DETECTION_BAND needs anomaly detection, which alarms here do not have yet.");
-  }
+  if (config.has_band()) WEIR_CHECK(check_band(config, program));
   const int period_s = config.period();
   for (const std::size_t query : program.needed_by(watched)) {
     const metric_math::DataQuery& one = program.queries()[query];
@@ -209,6 +263,16 @@ Result<void> check_actions(const Scope& scope, const std::vector<std::string>& a
 }
 
 Result<void> check_actions(const Scope& scope, const AlarmConfig& config) {
+  const auto is_scaling = [](const std::string& action) {
+    const auto arn = Arn::parse(action);
+    return arn && arn->service == "autoscaling";
+  };
+  for (const auto* actions :
+       {&config.ok_actions, &config.alarm_actions, &config.insufficient_data_actions}) {
+    if (!config.has_band() || std::none_of(actions->begin(), actions->end(), is_scaling)) continue;
+    return validation_error(
+        "Alarms based on anomaly detection models cannot have Auto Scaling actions.");
+  }
   WEIR_CHECK(check_actions(scope, config.ok_actions));
   WEIR_CHECK(check_actions(scope, config.alarm_actions));
   return check_actions(scope, config.insufficient_data_actions);

@@ -19,6 +19,8 @@ struct Slot {
   std::optional<double> value;
   double sample_count = 0;
   bool is_breaching = false;
+  double lower = 0;  // the band, of an alarm that has one
+  double upper = 0;
 };
 
 struct Rules {

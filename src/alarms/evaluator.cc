@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "alarms/draft.h"
 #include "alarms/reason.h"
@@ -10,6 +12,7 @@ namespace weir::alarms {
 namespace {
 
 constexpr std::int64_t kDayS = 86'400;
+constexpr std::string_view kPendingTraining = "PendingTraining";
 /// How far ahead of now data can be stamped (two hours), and a little more.
 constexpr Duration kFutureMax = std::chrono::hours(3);
 constexpr std::int64_t kMissedTicksMax = 60;  // looked at after a restart, the newest
@@ -43,6 +46,20 @@ Result<metric_math::Series> one_series(const metric_math::Value& value) {
                "The expression of an alarm must yield one time series, and it yields several."};
 }
 
+using Band = std::map<std::int64_t, std::pair<double, double>>;  // lower and upper by time
+
+Band band_points(const metric_math::Value& value) {
+  const auto* sides = std::get_if<metric_math::SeriesArray>(&value);
+  WEIR_ASSERT(sides != nullptr && sides->size() == 2);  // check() has seen to it
+  const metric_math::Series& upper = sides->front();
+  const metric_math::Series& lower = sides->back();
+  Band out;
+  for (std::size_t i = 0; i < upper.size(); ++i) {
+    out[(*upper.times)[i]] = {(*lower.values)[i], (*upper.values)[i]};
+  }
+  return out;
+}
+
 int breaching_points(const Decision& decision) {
   return static_cast<int>(std::count_if(decision.points.begin(), decision.points.end(),
                                         [](auto& p) { return p.value && p.is_breaching; }));
@@ -53,7 +70,7 @@ int breaching_points(const Decision& decision) {
 Plan Plan::of(const AlarmConfig& config) {
   Plan plan;
   plan.comparison = config.comparison();
-  plan.threshold = *config.threshold;
+  plan.threshold = config.threshold.value_or(0);  // an alarm with a band has none
   plan.period_s = config.period();
   plan.range = evaluation_range(*config.evaluation_periods, plan.period_s);
   plan.tick_s = tick_of(config);
@@ -80,6 +97,7 @@ void Plan::set_program(const AlarmConfig& config) {
   WEIR_ASSERT(made);  // it was checked before it was stored
   program = *std::move(made);
   watched = *program->find(config.watched().id);
+  if (config.has_band()) band = program->find(*config.threshold_metric_id);
   for (const std::size_t query : program->needed_by(watched)) {
     const auto& stat = program->queries()[query].metric_stat;
     if (!stat) continue;
@@ -356,8 +374,10 @@ Result<std::vector<Slot>> Alarms::Impl::window(const Plan& plan, const Scope& sc
 Result<void> Alarms::Impl::try_program(const AlarmConfig& alarm, const Scope& scope) const {
   const Plan plan = Plan::of(alarm);
   const auto slots = math_window(plan, scope, floor_to(runtime.now().seconds(), plan.tick_s));
-  if (!slots && slots.error().kind == ErrorKind::internal) return {};  // of the store, for now
-  if (!slots) return slots.error();
+  // The store fails, or a model is still being learnt: for now.
+  const bool is_for_now = !slots && (slots.error().kind == ErrorKind::internal ||
+                                     slots.error().code == kPendingTraining);
+  if (!slots && !is_for_now) return slots.error();
   return {};
 }
 
@@ -365,8 +385,14 @@ Result<std::vector<Slot>> Alarms::Impl::math_window(const Plan& plan, const Scop
                                                     std::int64_t end_s) const {
   const metric_math::Grid grid{end_s - std::int64_t{plan.range} * plan.period_s, end_s,
                                plan.period_s};
-  metric_math::Evaluation evaluation(*plan.program, metrics, scope, [&](int) { return grid; });
+  metric_math::Evaluation evaluation(
+      *plan.program, metrics, scope, [&](int) { return grid; }, sources);
   WEIR_TRY(const metric_math::Value value, evaluation.result(plan.watched));
+  Band band;
+  if (plan.band) {
+    WEIR_TRY(const metric_math::Value sides, evaluation.result(*plan.band));
+    band = band_points(sides);
+  }
   std::vector<Slot> slots(static_cast<std::size_t>(plan.range));
   for (std::size_t i = 0; i < slots.size(); ++i) {
     slots[i].start = Time::from_seconds(end_s - static_cast<std::int64_t>(i + 1) * plan.period_s);
@@ -377,9 +403,15 @@ Result<std::vector<Slot>> Alarms::Impl::math_window(const Plan& plan, const Scop
     const auto newest_first = static_cast<std::size_t>((before_end_s - 1) / plan.period_s);
     if (before_end_s <= 0 || newest_first >= slots.size()) continue;
     Slot& slot = slots[newest_first];
+    if (plan.band) {
+      const auto expected = band.find((*series.times)[i]);
+      if (expected == band.end()) continue;  // without a band the point is missing
+      std::tie(slot.lower, slot.upper) = expected->second;
+    }
     slot.value = (*series.values)[i];
     slot.sample_count = 1;
-    slot.is_breaching = breaches(*slot.value, plan.comparison, plan.threshold);
+    slot.is_breaching = plan.band ? breaches(*slot.value, plan.comparison, slot.lower, slot.upper)
+                                  : breaches(*slot.value, plan.comparison, plan.threshold);
   }
   return slots;
 }

@@ -23,12 +23,13 @@ Shape StoredAlarm::shape() {
 }
 
 Alarms::Impl::Impl(Runtime& runtime_in, store::KvStore& store_in, metrics::Metrics& metrics_in,
-                   ActionSink sink_in, Config config_in)
+                   ActionSink sink_in, Config config_in, metric_math::Sources sources_in)
     : runtime(runtime_in),
       store(store_in),
       metrics(metrics_in),
       sink(std::move(sink_in)),
       config(config_in),
+      sources(sources_in),
       writer([this](std::span<Change* const> group) { commit(group); }),
       evaluations_counter(counter("weir_alarm_evaluations_total", "Windows of alarms judged.")),
       evaluation_errors_counter(counter("weir_alarm_evaluation_errors_total",

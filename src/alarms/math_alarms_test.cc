@@ -119,8 +119,6 @@ TEST(MathAlarms, WhatIsWrongIsRefused) {
   EXPECT_THAT(
       with([](AlarmConfig& c) { c.queries->back().expression = "ANOMALY_DETECTION_BAND(errors)"; }),
       HasSubstr("anomaly detection"));
-  EXPECT_THAT(with([](AlarmConfig& c) { c.threshold_metric_id = "rate"; }),
-              HasSubstr("anomaly detection"));
   EXPECT_THAT(with([](AlarmConfig& c) { c.queries->front().metric_stat->period_s = 300; }),
               HasSubstr("same Period"));
   EXPECT_THAT(with([](AlarmConfig& c) { c.queries->back().expression = "errors +"; }),

@@ -96,7 +96,11 @@ Document trigger(const Alarm& alarm) {
     out.emplace_back("DatapointsToAlarm", *alarm.datapoints_to_alarm);
   }
   out.emplace_back("ComparisonOperator", *alarm.comparison_operator);
-  out.emplace_back("Threshold", *alarm.threshold);
+  if (alarm.has_band()) {
+    out.emplace_back("ThresholdMetricId", *alarm.threshold_metric_id);
+  } else {
+    out.emplace_back("Threshold", *alarm.threshold);
+  }
   out.emplace_back("TreatMissingData", alarm.treat_missing_data.value_or("missing"));
   out.emplace_back("EvaluateLowSampleCountPercentile",
                    alarm.evaluate_low_sample_count_percentile.value_or(""));
@@ -178,11 +182,13 @@ std::string dimensions_text(const std::vector<metrics::Dimension>& dimensions) {
 
 std::string metric_text(const Alarm& alarm) {
   const std::string period = std::to_string(alarm.period()) + " seconds";
+  const std::string threshold =
+      alarm.has_band() ? *alarm.threshold_metric_id : java_double(*alarm.threshold);
   std::string text = "Threshold:\n";
   text += "- The alarm is in the ALARM state when the metric is " + *alarm.comparison_operator +
-          ' ' + java_double(*alarm.threshold) + " for at least " +
-          std::to_string(alarm.datapoints()) + " of the last " +
-          std::to_string(*alarm.evaluation_periods) + " period(s) of " + period + ".\n\n";
+          ' ' + threshold + " for at least " + std::to_string(alarm.datapoints()) +
+          " of the last " + std::to_string(*alarm.evaluation_periods) + " period(s) of " + period +
+          ".\n\n";
   if (alarm.is_math()) {
     text += "Monitored Metrics:\n";
     for (const metric_math::DataQuery& query : *alarm.queries) {
@@ -284,6 +290,7 @@ Document::Map configuration(const StoredAlarm& stored) {
     add("metrics", std::move(queries));
   }
   add("threshold", or_null(alarm.threshold));
+  add("thresholdMetricId", or_null(alarm.threshold_metric_id));
   add("comparisonOperator", or_null(alarm.comparison_operator));
   add("evaluationPeriods", or_null(alarm.evaluation_periods));
   add("datapointsToAlarm", or_null(alarm.datapoints_to_alarm));

@@ -26,6 +26,10 @@ std::string_view words(Comparison comparison) {
       return "less than";
     case Comparison::less_or_equal:
       return "less than or equal to";
+    case Comparison::outside_band:
+    case Comparison::below_band:
+    case Comparison::above_band:
+      break;
   }
   return "";
 }
@@ -44,6 +48,15 @@ std::string listed(const std::vector<Slot>& points) {
     if (i > 0) text += ", ";
     text += java_double(*points[i].value) + " (" + short_time(points[i].start) + ')';
   }
+  return text + ']';
+}
+
+/// `[0.0206, 0.0311]`: one side of the band at each of the points.
+std::string sides(const std::vector<Slot>& points, double Slot::*side) {
+  std::string text = "[";
+  const std::size_t shown = std::min(points.size(), kPointsInTextMax);
+  for (std::size_t i = 0; i < shown; ++i)
+    text += (i > 0 ? ", " : "") + java_double(points[i].*side);
   return text + ']';
 }
 
@@ -85,17 +98,37 @@ class ReasonText {
 
   /// `was not greater than the threshold (21.0)`.
   std::string crossing() const {
+    if (config_.has_band()) return band_crossing();
     return std::string(was(deciding_.size())) + (is_alarm_ ? " " : " not ") +
            std::string(words(config_.comparison())) + " the threshold (" +
            java_double(*config_.threshold) + ')';
   }
 
+  /// `was less than the lower thresholds [0.02] or greater than the upper thresholds [0.3]`.
+  std::string band_crossing() const {
+    const std::string verb = is_alarm_ ? "" : "not ";
+    const Comparison comparison = config_.comparison();
+    std::string text(was(deciding_.size()));
+    if (comparison != Comparison::above_band) {
+      text += ' ' + verb + "less than the lower thresholds " + sides(deciding_, &Slot::lower);
+    }
+    if (comparison == Comparison::outside_band) text += " or";
+    if (comparison != Comparison::below_band) {
+      text += ' ' + verb + "greater than the upper thresholds " + sides(deciding_, &Slot::upper);
+    }
+    return text;
+  }
+
+  std::string_view title() const {
+    return config_.has_band() ? "Thresholds Crossed: " : "Threshold Crossed: ";
+  }
+
   std::string plain() const {
     const std::size_t count = deciding_.size();
     if (count == 1) {
-      return "Threshold Crossed: 1 datapoint " + listed(deciding_) + ' ' + crossing() + '.';
+      return std::string(title()) + "1 datapoint " + listed(deciding_) + ' ' + crossing() + '.';
     }
-    return "Threshold Crossed: " + counted(count, "datapoint") + ' ' + crossing() +
+    return std::string(title()) + counted(count, "datapoint") + ' ' + crossing() +
            ". The most recent datapoints" + (is_alarm_ ? " which crossed the threshold" : "") +
            ": " + listed(deciding_) + '.';
   }
@@ -103,7 +136,7 @@ class ReasonText {
   std::string of_the_last() const {
     const auto to_alarm = static_cast<std::size_t>(*config_.datapoints_to_alarm);
     const std::size_t minimum = is_alarm_ ? to_alarm : periods_ - to_alarm + 1;
-    return "Threshold Crossed: " + std::to_string(deciding_.size()) + " out of the last " +
+    return std::string(title()) + std::to_string(deciding_.size()) + " out of the last " +
            counted_last() + ' ' + listed(deciding_) + ' ' + crossing() +
            (decision_.filled > 0 ? " and " + filled_text(decision_) : "") + " (minimum " +
            counted(minimum, "datapoint") + " for " + (is_alarm_ ? "OK -> ALARM" : "ALARM -> OK") +
@@ -135,6 +168,8 @@ std::string state_reason(const AlarmConfig& config, const Decision& decision) {
 std::string state_reason_data(const AlarmConfig& config, const Decision& decision, Time now) {
   Document::List recent;
   Document::List evaluated;
+  Document::List lower;
+  Document::List upper;
   const Slot* oldest = nullptr;
   const std::size_t shown = std::min(decision.points.size(), kPointsInDataMax);
   for (std::size_t i = 0; i < shown; ++i) {
@@ -145,6 +180,8 @@ std::string state_reason_data(const AlarmConfig& config, const Decision& decisio
       if (!config.is_math()) entry.emplace_back("sampleCount", point.sample_count);
       entry.emplace_back("value", *point.value);
       recent.insert(recent.begin(), *point.value);
+      lower.insert(lower.begin(), point.lower);
+      upper.insert(upper.begin(), point.upper);
     }
     evaluated.push_back(std::move(entry));
   }
@@ -154,7 +191,12 @@ std::string state_reason_data(const AlarmConfig& config, const Decision& decisio
   if (!config.is_math()) data.emplace_back("statistic", config.statistic_name());
   data.emplace_back("period", config.period());
   data.emplace_back("recentDatapoints", std::move(recent));
-  data.emplace_back("threshold", *config.threshold);
+  if (config.has_band()) {
+    data.emplace_back("recentLowerThresholds", std::move(lower));
+    data.emplace_back("recentUpperThresholds", std::move(upper));
+  } else {
+    data.emplace_back("threshold", *config.threshold);
+  }
   data.emplace_back("evaluatedDatapoints", std::move(evaluated));
   return to_json(Document(std::move(data)));
 }

@@ -28,7 +28,12 @@ struct AlarmWorld {
   std::unique_ptr<metrics::Metrics> metrics;
   std::unique_ptr<Alarms> alarms;
 
-  explicit AlarmWorld(Config config_in = {}) : config(config_in) { start(); }
+  const metric_math::Sources sources;
+
+  explicit AlarmWorld(Config config_in = {}, metric_math::Sources sources_in = {})
+      : config(config_in), sources(sources_in) {
+    start();
+  }
   ~AlarmWorld() { stop(); }
 
   void start() {
@@ -42,7 +47,7 @@ struct AlarmWorld {
           actions.emplace_back(runtime.now(), action);
           return {};
         },
-        config);
+        config, sources);
     const auto loaded = alarms->load();
     EXPECT_TRUE(loaded) << loaded.error().message;
   }

@@ -6,11 +6,13 @@
 #include <atomic>
 
 #include "alarms/alarms.h"
+#include "anomaly/detectors.h"
 #include "api/athena/athena_api.h"
 #include "api/athena/model.h"
 #include "api/glue/glue_api.h"
 #include "api/glue/model.h"
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
@@ -212,8 +214,10 @@ struct World::Impl {
   StreamTransport stream_transport;
   LogStatus log_status;
   notify::Notify notify;
-  alarms::Alarms alarms;
   contributors::Contributors contributors;
+  anomaly::Detectors detectors;
+  api::cloudwatch::InsightRuleSeries insight_rules;
+  alarms::Alarms alarms;
   sql::Athena athena;
   FlowLogTables flow_log_tables;
   delivery::Delivery delivery;
@@ -303,11 +307,14 @@ struct World::Impl {
         log_status(runtime, logs),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
+        contributors(runtime, *store, logs.arrivals(), {}),
+        detectors(runtime, *store, metrics),
+        insight_rules(contributors),
         alarms(runtime, *store, metrics, action_sink(notify),
                {.early_firing = config.alarms_early_firing,
                 .group_within = std::chrono::seconds(config.alarms_group_s),
-                .repeat_after = std::chrono::seconds(config.alarms_repeat_s)}),
-        contributors(runtime, *store, logs.arrivals(), {}),
+                .repeat_after = std::chrono::seconds(config.alarms_repeat_s)},
+               {&detectors.alarm_bands(), &insight_rules}),
         athena(runtime, *store, object_files, athena_config(config, place)),
         flow_log_tables(runtime, *store, network, athena),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
@@ -322,7 +329,8 @@ struct World::Impl {
         deliveries_api(vended_deliveries),
         resource_policies_api(resource_policies),
         export_tasks_api(export_tasks),
-        cloudwatch_api(metrics, alarms, contributors),
+        cloudwatch_api(metrics, alarms, contributors, detectors,
+                       {&detectors.bands(), &insight_rules}),
         sns_api(notify),
         sqs_api(runtime, queues),
         athena_api(athena),
@@ -405,6 +413,7 @@ struct World::Impl {
     WEIR_CHECK(queues.load());
     WEIR_CHECK(notify.load());
     WEIR_CHECK(responder.load());
+    WEIR_CHECK(detectors.load());
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
     WEIR_CHECK(executions.load());

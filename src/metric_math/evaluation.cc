@@ -224,7 +224,16 @@ Result<std::array<Series, 2>> Evaluation::band(std::string_view id, double devia
                             std::string(type_name(of)));
   }
   WEIR_CHECK(spend(2 * series->grid.size()));
-  return sources_.bands->band({scope_, program_.queries(), id, series->grid, deviations});
+  Bands::Query query{scope_, program_.queries(), id, series->grid, {}, deviations};
+  if (series->metric) query.unit = series->metric->unit;
+  WEIR_TRY(Bands::Band band, sources_.bands->band(query));
+  if (band.message && messages_.empty()) messages_.push_back(*std::move(band.message));
+  // Without a label of its own the id tells them apart from other bands (unverified).
+  const DataQuery& asking = program_.queries()[current_];
+  const std::string prefix = asking.label ? "" : asking.id + ' ';
+  band.sides[0].label = prefix + "High";
+  band.sides[1].label = prefix + "Low";
+  return std::move(band.sides);
 }
 
 Result<Series> Evaluation::insight_rule_metric(std::string_view rule, std::string_view metric) {

@@ -29,11 +29,16 @@ class Bands {
     std::span<const DataQuery> queries;  // of the whole request
     std::string_view id;                 // of the one that the band is for
     Grid grid;
+    std::optional<std::string> unit = {};  // that the query reads
     double deviations = 2;
   };
+  struct Band {
+    std::array<Series, 2> sides;              // upper and lower, on the grid
+    std::optional<DataMessage> message = {};  // why it has no points
+  };
   virtual ~Bands() = default;
-  /// The upper and the lower side, on the grid. Error: kind invalid refuses the request.
-  virtual Result<std::array<Series, 2>> band(const Query& query) = 0;
+  /// Error: kind invalid refuses the request.
+  virtual Result<Band> band(const Query& query) = 0;
 };
 
 /// Contributor Insights, for INSIGHT_RULE_METRIC().

@@ -17,6 +17,9 @@ void CloudWatchApi::add_to(wire::OperationTable& table) {
   table.add<DeleteAlarms>(*this, &CloudWatchApi::remove);
   table.add<EnableAlarmActions>(*this, &CloudWatchApi::enable_actions);
   table.add<DisableAlarmActions>(*this, &CloudWatchApi::disable_actions);
+  table.add<PutAnomalyDetector>(*this, &CloudWatchApi::put_detector);
+  table.add<DescribeAnomalyDetectors>(*this, &CloudWatchApi::describe_detectors);
+  table.add<DeleteAnomalyDetector>(*this, &CloudWatchApi::delete_detector);
   table.add<PutInsightRule>(*this, &CloudWatchApi::put_rule);
   table.add<DescribeInsightRules>(*this, &CloudWatchApi::describe_rules);
   table.add<EnableInsightRules>(*this, &CloudWatchApi::enable_rules);

@@ -8,11 +8,14 @@
 #include <vector>
 
 #include "alarms/alarms.h"
+#include "anomaly/detectors.h"
+#include "api/cloudwatch/anomaly_detectors.h"
 #include "api/cloudwatch/insight_rules.h"
 #include "api/cloudwatch/metric_alarms.h"
 #include "api/cloudwatch/metric_data.h"
 #include "api/cloudwatch/mute_rules.h"
 #include "contributors/contributors.h"
+#include "metric_math/program.h"
 #include "metrics/metrics.h"
 #include "wire/operation.h"
 
@@ -22,12 +25,19 @@ namespace weir::api::cloudwatch {
 std::optional<std::string> insight_rule_of(const Scope& scope, std::string_view arn);
 std::map<std::string, std::string> tag_map(const std::vector<alarms::Tag>& tags);
 
-/// The AWS face of metrics::Metrics, alarms::Alarms and contributors::Contributors.
+/// The AWS face of metrics::Metrics, alarms::Alarms, contributors::Contributors and
+/// anomaly::Detectors.
 class CloudWatchApi {
  public:
+  /// `sources` is what GetMetricData may use besides metrics.
   CloudWatchApi(metrics::Metrics& metrics, alarms::Alarms& alarms,
-                contributors::Contributors& contributors)
-      : metrics_(metrics), alarms_(alarms), contributors_(contributors) {}
+                contributors::Contributors& contributors, anomaly::Detectors& detectors,
+                metric_math::Sources sources)
+      : metrics_(metrics),
+        alarms_(alarms),
+        contributors_(contributors),
+        detectors_(detectors),
+        sources_(sources) {}
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -54,6 +64,13 @@ class CloudWatchApi {
   Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
 
+  // anomaly_detectors.cc
+  Result<PutAnomalyDetector::Output> put_detector(const Request&, const PutAnomalyDetector::Input&);
+  Result<DescribeAnomalyDetectors::Output> describe_detectors(
+      const Request&, const DescribeAnomalyDetectors::Input&);
+  Result<DeleteAnomalyDetector::Output> delete_detector(const Request&,
+                                                        const DeleteAnomalyDetector::Input&);
+
   // insight_rules.cc
   Result<PutInsightRule::Output> put_rule(const Request&, const PutInsightRule::Input&);
   Result<DescribeInsightRules::Output> describe_rules(const Request&,
@@ -75,6 +92,8 @@ class CloudWatchApi {
   metrics::Metrics& metrics_;
   alarms::Alarms& alarms_;
   contributors::Contributors& contributors_;
+  anomaly::Detectors& detectors_;
+  const metric_math::Sources sources_;
 };
 
 }  // namespace weir::api::cloudwatch

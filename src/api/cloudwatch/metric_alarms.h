@@ -19,8 +19,8 @@ inline constexpr std::string_view kAlarmTypes[] = {"CompositeAlarm", "MetricAlar
 struct PutMetricAlarm {
   static constexpr std::string_view name = "PutMetricAlarm";
   static constexpr std::string_view partial =
-      "static thresholds on a metric or an expression that yields one time series; "
-      "`ThresholdMetricId`, `EvaluationCriteria` are refused, `EvaluationWindow` is ignored";
+      "thresholds and anomaly bands on a metric or an expression that yields one time series; "
+      "`EvaluationCriteria` is refused, `EvaluationWindow` is ignored";
   struct Input : alarms::AlarmConfig {
     std::vector<alarms::Tag> tags;
     Document evaluation_criteria;  // refused

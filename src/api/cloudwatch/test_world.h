@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "logs/logs.h"
 #include "wire/cbor.h"
@@ -24,14 +25,20 @@ struct CloudWatchWorld {
   std::unique_ptr<store::KvStore> store = store::make_memory_store();
   metrics::Metrics metrics{runtime, *store};
   std::vector<alarms::Action> actions;
-  alarms::Alarms alarms{runtime, *store, metrics,
+  logs::Logs logs{runtime, *store, [](auto&&...) { return Result<void>(); }, {}};
+  contributors::Contributors contributors{runtime, *store, logs.arrivals(), {}};
+  InsightRuleSeries insight_rules{contributors};
+  anomaly::Detectors detectors{runtime, *store, metrics};
+  alarms::Alarms alarms{runtime,
+                        *store,
+                        metrics,
                         [this](const Scope&, const alarms::Action& action) -> Result<void> {
                           actions.push_back(action);
                           return {};
-                        }};
-  logs::Logs logs{runtime, *store, [](auto&&...) { return Result<void>(); }, {}};
-  contributors::Contributors contributors{runtime, *store, logs.arrivals(), {}};
-  CloudWatchApi api{metrics, alarms, contributors};
+                        },
+                        {},
+                        {&detectors.alarm_bands(), &insight_rules}};
+  CloudWatchApi api{metrics, alarms, contributors, detectors, {&detectors.bands(), &insight_rules}};
   wire::OperationTable table{cloudwatch_model()};
   wire::Caller caller{.scope = {"123456789012", "us-east-1"},
                       .access_key = "AKIA",
@@ -42,6 +49,7 @@ struct CloudWatchWorld {
 
   CloudWatchWorld() {
     EXPECT_TRUE(metrics.load());
+    EXPECT_TRUE(detectors.load());
     EXPECT_TRUE(alarms.load());
     EXPECT_TRUE(logs.load());
     EXPECT_TRUE(contributors.load());
