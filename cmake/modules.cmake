@@ -18,6 +18,7 @@ weir_module(logs      DEPS base store columnar          LIBS weir::re2 weir::zst
 weir_module(insights  DEPS base net store flow logs     LIBS weir::re2 OpenSSL::Crypto)
 weir_module(metrics   DEPS base store)
 weir_module(metric_math DEPS base store metrics)
+weir_module(charts    DEPS base                         LIBS weir::cairo)
 weir_module(contributors DEPS base store logs)
 weir_module(alarms    DEPS base store metrics metric_math)
 weir_module(notify    DEPS base store                   LIBS OpenSSL::Crypto)
