@@ -8,6 +8,7 @@
 #include "api/athena/athena_api.h"
 #include "api/athena/model.h"
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/dashboards.h"
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
@@ -35,6 +36,7 @@
 #include "collect/collector.h"
 #include "collect/receiver.h"
 #include "contributors/contributors.h"
+#include "dashboards/dashboards.h"
 #include "daemon/hand_over.h"
 #include "daemon/insights.h"
 #include "daemon/interfaces.h"
@@ -208,6 +210,7 @@ struct World::Impl {
   notify::Notify notify;
   alarms::Alarms alarms;
   contributors::Contributors contributors;
+  dashboards::Dashboards dashboards;
   sql::Athena athena;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
@@ -225,6 +228,7 @@ struct World::Impl {
   api::logs::ResourcePoliciesApi resource_policies_api;
   api::logs::ExportTasksApi export_tasks_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
+  api::cloudwatch::DashboardsApi dashboards_api;
   api::sns::SnsApi sns_api;
   api::sqs::SqsApi sqs_api;
   api::athena::AthenaApi athena_api;
@@ -295,6 +299,7 @@ struct World::Impl {
         alarms(runtime, *store, metrics, action_sink(notify),
                {.early_firing = config.alarms_early_firing}),
         contributors(runtime, *store, logs.arrivals(), {}),
+        dashboards(runtime, *store),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         receiver(runtime, logs, {}),
@@ -309,6 +314,7 @@ struct World::Impl {
         resource_policies_api(resource_policies),
         export_tasks_api(export_tasks),
         cloudwatch_api(metrics, alarms, contributors),
+        dashboards_api(dashboards, metrics, alarms, contributors),
         sns_api(notify),
         sqs_api(runtime, queues),
         athena_api(athena),
@@ -343,7 +349,9 @@ struct World::Impl {
     destinations_api.add_to(logs_table);
     resource_policies_api.add_to(logs_table);
     export_tasks_api.add_to(logs_table);
+    cloudwatch_api.set_dashboards(dashboards);
     cloudwatch_api.add_to(cloudwatch_table);
+    dashboards_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
     sqs_api.add_to(sqs_table);
     athena_api.add_to(athena_table);

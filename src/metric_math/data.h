@@ -42,6 +42,7 @@ struct DataRequest {
   std::optional<int> datapoints_max = {};
   std::string timezone = "+0000";  // of times in labels
   std::string next_token = {};
+  bool is_one_page = false;  // all points at once, for callers that bound them otherwise
 };
 struct DataMessage {
   std::string code;

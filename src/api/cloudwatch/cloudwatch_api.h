@@ -12,6 +12,7 @@
 #include "api/cloudwatch/metric_alarms.h"
 #include "api/cloudwatch/metric_data.h"
 #include "contributors/contributors.h"
+#include "dashboards/dashboards.h"
 #include "metrics/metrics.h"
 #include "wire/operation.h"
 
@@ -29,6 +30,8 @@ class CloudWatchApi {
       : metrics_(metrics), alarms_(alarms), contributors_(contributors) {}
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
+  /// What tags of dashboards are kept in; without it no dashboard has any. Before the first call.
+  void set_dashboards(dashboards::Dashboards& dashboards) { dashboards_ = &dashboards; }
 
  private:
   using Request = wire::Request;
@@ -52,6 +55,8 @@ class CloudWatchApi {
   Result<TagResource::Output> tag(const Request&, const TagResource::Input&);
   Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
+  /// The name of the dashboard that an ARN names.
+  std::optional<std::string> dashboard_of(const Scope& scope, std::string_view arn) const;
 
   // insight_rules.cc
   Result<PutInsightRule::Output> put_rule(const Request&, const PutInsightRule::Input&);
@@ -68,6 +73,7 @@ class CloudWatchApi {
   metrics::Metrics& metrics_;
   alarms::Alarms& alarms_;
   contributors::Contributors& contributors_;
+  dashboards::Dashboards* dashboards_ = nullptr;
 };
 
 }  // namespace weir::api::cloudwatch

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/cloudwatch/metric_data.h"
 
-#include <chrono>
-
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "metric_math/metric_data.h"
 
 namespace weir::api::cloudwatch {
@@ -14,37 +13,6 @@ Error required_parameter(std::string_view parameter) {
   return {ErrorKind::invalid, "MissingParameter",
           "The parameter " + std::string(parameter) + " is required."};
 }
-
-/// INSIGHT_RULE_METRIC() out of the rules of Contributor Insights.
-class InsightRuleSeries : public metric_math::InsightRules {
- public:
-  explicit InsightRuleSeries(contributors::Contributors& contributors)
-      : contributors_(contributors) {}
-
-  Result<metric_math::Series> metric(const Scope& scope, std::string_view rule,
-                                     std::string_view metric,
-                                     const metric_math::Grid& grid) override {
-    auto points =
-        contributors_.metric(scope, rule, metric, Time::from_seconds(grid.from_s),
-                             Time::from_seconds(grid.to_s), std::chrono::seconds(grid.period_s));
-    if (!points) {
-      Error error = std::move(points).error();
-      if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::invalid;
-      if (error.kind == ErrorKind::invalid) error.code = "ValidationError";
-      return error;
-    }
-    std::vector<std::int64_t> times;
-    std::vector<double> values;
-    for (const auto& point : *points) {
-      times.push_back(point.time.seconds());
-      values.push_back(point.value);
-    }
-    return metric_math::Series(grid, std::move(times), std::move(values));
-  }
-
- private:
-  contributors::Contributors& contributors_;
-};
 
 std::optional<std::string> token(std::string text) {
   return text.empty() ? std::nullopt : std::optional(std::move(text));

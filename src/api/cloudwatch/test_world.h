@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/dashboards.h"
 #include "api/cloudwatch/model.h"
 #include "logs/logs.h"
 #include "wire/cbor.h"
@@ -32,6 +33,8 @@ struct CloudWatchWorld {
   logs::Logs logs{runtime, *store, [](auto&&...) { return Result<void>(); }, {}};
   contributors::Contributors contributors{runtime, *store, logs.arrivals(), {}};
   CloudWatchApi api{metrics, alarms, contributors};
+  dashboards::Dashboards dashboards{runtime, *store};
+  DashboardsApi dashboards_api{dashboards, metrics, alarms, contributors};
   wire::OperationTable table{cloudwatch_model()};
   wire::Caller caller{.scope = {"123456789012", "us-east-1"},
                       .access_key = "AKIA",
@@ -45,7 +48,9 @@ struct CloudWatchWorld {
     EXPECT_TRUE(alarms.load());
     EXPECT_TRUE(logs.load());
     EXPECT_TRUE(contributors.load());
+    api.set_dashboards(dashboards);
     api.add_to(table);
+    dashboards_api.add_to(table);
   }
   ~CloudWatchWorld() { runtime.quiesce(); }
 
