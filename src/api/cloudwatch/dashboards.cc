@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/cloudwatch/dashboards.h"
 
+#include <memory>
+
 #include "api/cloudwatch/cloudwatch_api.h"
 #include "metrics/page_token.h"
 
@@ -22,7 +24,7 @@ void DashboardsApi::add_to(wire::OperationTable& table) {
   table.add<GetDashboard>(*this, &DashboardsApi::get);
   table.add<ListDashboards>(*this, &DashboardsApi::list);
   table.add<DeleteDashboards>(*this, &DashboardsApi::remove);
-  table.add<GetMetricWidgetImage>(*this, &DashboardsApi::image);
+  table.add_later<GetMetricWidgetImage>(*this, &DashboardsApi::image);
 }
 
 Result<PutDashboard::Output> DashboardsApi::put(const Request& request,
@@ -74,19 +76,24 @@ Result<DeleteDashboards::Output> DashboardsApi::remove(const Request& request,
   return DeleteDashboards::Output{};
 }
 
-Result<GetMetricWidgetImage::Output> DashboardsApi::image(const Request& request,
-                                                          const GetMetricWidgetImage::Input& in) {
+Result<wire::Answer> DashboardsApi::image(const Request& request,
+                                          const GetMetricWidgetImage::Input& in) {
   if (!in.metric_widget) return required_parameter("MetricWidget");
   const std::string format = in.output_format.value_or("png");
   if (format != "png" && format != "image/png") {
     return Error{ErrorKind::invalid, "InvalidParameterValue",
                  "The value " + format +
-                     " for parameter OutputFormat is invalid. Valid values are "
-                     "png and image/png."};
+                     " for parameter OutputFormat is invalid. Valid values are png and image/png."};
   }
   GetMetricWidgetImage::Output out;
   WEIR_TRY(out.metric_widget_image.value, widgets_.image(request.scope, *in.metric_widget));
-  return out;
+  wire::Answer answer{.type = &type_of<GetMetricWidgetImage::Output>(), .value = nullptr};
+  if (format == "image/png") {
+    answer.raw = std::make_shared<const wire::RawContent>(
+        wire::RawContent{"image/png", out.metric_widget_image.value});
+  }
+  answer.value = std::make_shared<const GetMetricWidgetImage::Output>(std::move(out));
+  return answer;
 }
 
 }  // namespace weir::api::cloudwatch

@@ -112,7 +112,7 @@ struct DeleteDashboards {
   };
 };
 
-/// A chart as a PNG.
+/// A chart as a PNG. With the format image/png a Query answer is the file itself.
 struct GetMetricWidgetImage {
   static constexpr std::string_view name = "GetMetricWidgetImage";
   struct Input {
@@ -156,7 +156,7 @@ class DashboardsApi {
   Result<GetDashboard::Output> get(const Request&, const GetDashboard::Input&);
   Result<ListDashboards::Output> list(const Request&, const ListDashboards::Input&);
   Result<DeleteDashboards::Output> remove(const Request&, const DeleteDashboards::Input&);
-  Result<GetMetricWidgetImage::Output> image(const Request&, const GetMetricWidgetImage::Input&);
+  Result<wire::Answer> image(const Request&, const GetMetricWidgetImage::Input&);
 
   dashboards::Dashboards& dashboards_;
   InsightRuleSeries insight_rules_;

@@ -89,6 +89,13 @@ TEST(DashboardsApi, AnImageIsBase64InJsonAndXml) {
       "Action=GetMetricWidgetImage&MetricWidget=%7B%22metrics%22%3A%5B%5B%22App%22%2C%22m%22%5D%5D%"
       "7D";
   EXPECT_THAT(world.text(world.query(form)), HasSubstr("<MetricWidgetImage>iVBORw0KGgo"));
+  const auto raw = world.query(form + "&OutputFormat=image/png");
+  EXPECT_EQ(raw.headers.get("Content-Type"), "image/png");
+  EXPECT_THAT(world.text(raw), StartsWith("\x89PNG\r\n"));
+  const Document described = world.answer(
+      "GetMetricWidgetImage",
+      R"({"OutputFormat": "image/png", "MetricWidget": "{\"metrics\": [[\"App\", \"m\"]]}"})");
+  EXPECT_NE(described.find("MetricWidgetImage"), nullptr);
   const auto bad = world.query(form + "&OutputFormat=gif");
   EXPECT_EQ(bad.status, 400);
   const auto invalid = world.json("GetMetricWidgetImage", R"({"MetricWidget": "{}"})");
