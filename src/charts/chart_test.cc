@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <thread>
 
 namespace weir::charts {
 namespace {
@@ -290,6 +291,22 @@ TEST(Chart, HostileInputIsDrawnOrRefused) {
       }
     }
   }
+}
+
+TEST(Chart, ThreadsDrawTheSamePictureAtTheSameTime) {
+  Chart chart = hour();
+  chart.title = "many";
+  chart.series = {series_of({1, 5, 2, 8}, kBlue)};
+  const std::string alone = *render_png(chart);
+  std::vector<std::string> drawn_by(4);
+  std::vector<std::thread> threads;
+  for (std::string& mine : drawn_by) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) mine = *render_png(chart);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(drawn_by, testing::Each(alone));
 }
 
 TEST(Chart, BoundsAreErrors) {

@@ -233,6 +233,14 @@ def test_bad_widgets_are_refused(cloudwatch, widget, text):
     assert code == "ValidationError" and text in message
 
 
+def test_the_file_itself_over_plain_http(daemon):
+    answer = requests.post(daemon.endpoint + "/", timeout=30, data={
+        "Action": "GetMetricWidgetImage", "Version": "2010-08-01", "OutputFormat": "image/png",
+        "MetricWidget": '{"metrics": [["App", "m"]], "width": 200, "height": 100}'})
+    assert answer.status_code == 200 and answer.headers["Content-Type"] == "image/png"
+    assert pixels_of(answer.content)[:2] == (200, 100)
+
+
 def test_a_bad_output_format_is_refused(cloudwatch):
     assert refused(cloudwatch.get_metric_widget_image, MetricWidget='{"metrics": [["App", "m"]]}',
                    OutputFormat="gif")[0] == "InvalidParameterValue"
