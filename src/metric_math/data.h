@@ -56,6 +56,7 @@ struct DataResult {
   std::vector<double> values;
   std::string status_code;
   std::optional<std::vector<DataMessage>> messages;
+  std::vector<std::string> units = {};  // of a metric: all that it has in the range; not in the API
   static Shape shape();
 };
 struct DataPage {

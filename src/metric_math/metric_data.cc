@@ -159,6 +159,7 @@ class PageBuilder {
     DataResult result;
     result.id = query.id;
     if (is_metric) result.messages = unit_message(series.units);
+    result.units = series.units;
     WEIR_TRY(result.label, label_of(query, series, is_of_array, times));
     const bool is_complete = take_points(times, *series.values, request_.ascending, at.after,
                                          is_metric ? room_ : series.size(), result);

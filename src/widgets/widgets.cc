@@ -2,6 +2,8 @@
 #include "widgets/widgets.h"
 
 #include <algorithm>
+#include <array>
+#include <set>
 #include <utility>
 
 #include "dashboards/body.h"
@@ -80,6 +82,14 @@ Result<charts::View> view_of(const Document& widget) {
 charts::Axis axis_of(const Document& widget, std::string_view side) {
   const Document& axis = member(member(widget, "yAxis"), side);
   return {number_of(axis, "min"), number_of(axis, "max"), string_of(axis, "label", "")};
+}
+
+/// The unit of all series of an axis, if they have but one; `seen` holds theirs.
+void show_unit(const Document& widget, std::string_view side, const std::set<std::string>& seen,
+               charts::Axis& axis) {
+  const bool is_wanted = boolean_of(member(member(widget, "yAxis"), side), "showUnits", true);
+  if (!is_wanted || !axis.label.empty() || seen.size() != 1 || *seen.begin() == "None") return;
+  axis.label = *seen.begin();
 }
 
 // ---- Annotations
@@ -190,10 +200,19 @@ charts::Band make_band(const metric_math::DataResult& upper, const metric_math::
   return band;
 }
 
-/// Adds what the queries of one region yield.
+/// A period that has not ended would look like a fall; a lonely point stays.
+void hide_unfinished(charts::Series& series, Time now) {
+  if (series.times_s.size() < 2 || series.times_s.back() + series.period_s <= now.seconds()) return;
+  series.times_s.pop_back();
+  series.values.pop_back();
+}
+
+/// Adds what the queries of one region yield, and to `units` those of the left and the right axis.
+/// `finished_by`: only periods that have ended by then.
 Result<void> add_series(const metric_math::MetricData& data, const Scope& scope,
                         const Queries& queries, const metric_math::DataRequest& request,
-                        charts::Chart& chart) {
+                        std::optional<Time> finished_by, charts::Chart& chart,
+                        std::array<std::set<std::string>, 2>& units) {
   metric_math::DataRequest mine = request;
   mine.queries = queries.queries;
   WEIR_TRY(const metric_math::DataPage page, data.get(scope, mine));
@@ -225,6 +244,8 @@ Result<void> add_series(const metric_math::MetricData& data, const Scope& scope,
     series.color = look.color;
     series.is_on_right = look.is_on_right;
     series.is_incomplete = result.status_code != "Complete";
+    if (finished_by) hide_unfinished(series, *finished_by);
+    if (!result.units.empty()) units[look.is_on_right].insert(result.units.front());
     chart.series.push_back(std::move(series));
   }
   return {};
@@ -281,11 +302,18 @@ Result<charts::Chart> Widgets::chart(const Scope& scope, std::string_view metric
   request.ascending = true;
   request.timezone = timezone;
   request.is_one_page = true;
+  // An alarm may have fired in the middle of a period.
+  const bool is_live =
+      boolean_of(widget, "liveData", false) || rows.empty() || defaults.is_whole_range;
+  const auto finished_by = is_live ? std::nullopt : std::optional(now);
   const metric_math::MetricData data(metrics_, sources_);
+  std::array<std::set<std::string>, 2> units;
   for (const auto& [region, of_region] : queries) {
     const Scope of{scope.account, region};
-    WEIR_CHECK(add_series(data, of, of_region, request, chart));
+    WEIR_CHECK(add_series(data, of, of_region, request, finished_by, chart, units));
   }
+  show_unit(widget, "left", units[0], chart.left);
+  show_unit(widget, "right", units[1], chart.right);
   return chart;
 }
 

@@ -214,6 +214,39 @@ TEST(Widgets, AnAlarmIsItsThresholdAndAloneAlsoItsMetric) {
               StartsWith("There is no metric alarm with the ARN "));
 }
 
+// User Guide, "Using live data": without it periods that have not ended are not shown.
+TEST(Widgets, APeriodThatHasNotEndedIsShownIfAskedForOrAlone) {
+  WidgetsWorld world;
+  world.put_hour("m", 10);
+  ASSERT_TRUE(world.metrics.put(world.scope, "App", {{.metric_name = "m", .value = 1}}));
+  ASSERT_TRUE(world.metrics.put(world.scope, "App", {{.metric_name = "new", .value = 1}}));
+  world.runtime.advance(std::chrono::seconds(20));
+  const auto points = [&](const std::string& more) {
+    return world.chart(R"({"metrics": [["App", "m"], ["App", "new"]], "period": 60)" + more + "}");
+  };
+  EXPECT_THAT(points("").series[0].values, SizeIs(60));
+  EXPECT_THAT(points("").series[1].values, SizeIs(1));
+  EXPECT_THAT(points(R"(, "liveData": true)").series[0].values, SizeIs(61));
+}
+
+TEST(Widgets, AnAxisNamesTheUnitOfItsSeriesIfTheyHaveOne) {
+  WidgetsWorld world;
+  const auto put = [&](const std::string& name, const std::string& unit) {
+    ASSERT_TRUE(
+        world.metrics.put(world.scope, "App", {{.metric_name = name, .value = 1, .unit = unit}}));
+  };
+  put("in", "Bytes"), put("out", "Bytes"), put("time", "Seconds"), put("plain", "None");
+  const auto left = [&](const std::string& members) {
+    return world.chart(R"({"liveData": true, "metrics": )" + members + "}").left.label;
+  };
+  EXPECT_EQ(left(R"([["App", "in"], ["App", "out"]])"), "Bytes");
+  EXPECT_EQ(left(R"([["App", "in"], ["App", "time"]])"), "");
+  EXPECT_EQ(left(R"([["App", "in"], ["App", "time", {"yAxis": "right"}]])"), "Bytes");
+  EXPECT_EQ(left(R"([["App", "plain"]])"), "");
+  EXPECT_EQ(left(R"([["App", "in"]], "yAxis": {"left": {"showUnits": false}})"), "");
+  EXPECT_EQ(left(R"([["App", "in"]], "yAxis": {"left": {"label": "mine"}})"), "mine");
+}
+
 TEST(Widgets, OneValueForTheWholeRange) {
   WidgetsWorld world;
   world.put_hour("m", 10);
