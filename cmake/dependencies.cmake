@@ -28,6 +28,7 @@ weir_pkg_config(isal libisal)
 weir_pkg_config(pcap libpcap)
 weir_pkg_config(nflog libnetfilter_log)
 weir_pkg_config(edit libedit)
+weir_pkg_config(cairo cairo)
 
 add_library(weir_zlib INTERFACE)
 target_link_libraries(weir_zlib INTERFACE ZLIB::ZLIB)

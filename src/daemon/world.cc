@@ -12,6 +12,7 @@
 #include "api/glue/glue_api.h"
 #include "api/glue/model.h"
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/dashboards.h"
 #include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
@@ -41,6 +42,7 @@
 #include "collect/receiver.h"
 #include "contributors/contributors.h"
 #include "daemon/alarm_details.h"
+#include "dashboards/dashboards.h"
 #include "daemon/hand_over.h"
 #include "daemon/insights.h"
 #include "daemon/interfaces.h"
@@ -218,6 +220,7 @@ struct World::Impl {
   anomaly::Detectors detectors;
   api::cloudwatch::InsightRuleSeries insight_rules;
   alarms::Alarms alarms;
+  dashboards::Dashboards dashboards;
   sql::Athena athena;
   FlowLogTables flow_log_tables;
   delivery::Delivery delivery;
@@ -236,6 +239,7 @@ struct World::Impl {
   api::logs::ResourcePoliciesApi resource_policies_api;
   api::logs::ExportTasksApi export_tasks_api;
   api::cloudwatch::CloudWatchApi cloudwatch_api;
+  api::cloudwatch::DashboardsApi dashboards_api;
   api::sns::SnsApi sns_api;
   api::sqs::SqsApi sqs_api;
   api::athena::AthenaApi athena_api;
@@ -315,6 +319,7 @@ struct World::Impl {
                 .group_within = std::chrono::seconds(config.alarms_group_s),
                 .repeat_after = std::chrono::seconds(config.alarms_repeat_s)},
                {&detectors.alarm_bands(), &insight_rules}),
+        dashboards(runtime, *store),
         athena(runtime, *store, object_files, athena_config(config, place)),
         flow_log_tables(runtime, *store, network, athena),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
@@ -331,6 +336,7 @@ struct World::Impl {
         export_tasks_api(export_tasks),
         cloudwatch_api(metrics, alarms, contributors, detectors,
                        {&detectors.bands(), &insight_rules}),
+        dashboards_api(dashboards, metrics, alarms, {&detectors.bands(), &insight_rules}),
         sns_api(notify),
         sqs_api(runtime, queues),
         athena_api(athena),
@@ -366,7 +372,9 @@ struct World::Impl {
     destinations_api.add_to(logs_table);
     resource_policies_api.add_to(logs_table);
     export_tasks_api.add_to(logs_table);
+    cloudwatch_api.set_dashboards(dashboards);
     cloudwatch_api.add_to(cloudwatch_table);
+    dashboards_api.add_to(cloudwatch_table);
     sns_api.add_to(sns_table);
     sqs_api.add_to(sqs_table);
     athena_api.add_to(athena_table);

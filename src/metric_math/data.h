@@ -42,6 +42,7 @@ struct DataRequest {
   std::optional<int> datapoints_max = {};
   std::string timezone = "+0000";  // of times in labels
   std::string next_token = {};
+  bool is_one_page = false;  // all points at once, for callers that bound them otherwise
 };
 struct DataMessage {
   std::string code;
@@ -55,6 +56,7 @@ struct DataResult {
   std::vector<double> values;
   std::string status_code;
   std::optional<std::vector<DataMessage>> messages;
+  std::vector<std::string> units = {};  // of a metric: all that it has in the range; not in the API
   static Shape shape();
 };
 struct DataPage {

@@ -119,7 +119,8 @@ class PageBuilder {
               const DataRequest& request, Time now)
       : program_(program), evaluation_(evaluation), scope_(scope), request_(request), now_(now) {
     const int room = request.datapoints_max.value_or(kDatapointsDefault);
-    room_ = static_cast<std::size_t>(std::clamp(room, 1, kDatapointsDefault));
+    room_ = request.is_one_page ? Environment::kPointsMax
+                                : static_cast<std::size_t>(std::clamp(room, 1, kDatapointsDefault));
   }
 
   /// Adds what follows the position within its query. False if the page is full; the position then
@@ -158,6 +159,7 @@ class PageBuilder {
     DataResult result;
     result.id = query.id;
     if (is_metric) result.messages = unit_message(series.units);
+    result.units = series.units;
     WEIR_TRY(result.label, label_of(query, series, is_of_array, times));
     const bool is_complete = take_points(times, *series.values, request_.ascending, at.after,
                                          is_metric ? room_ : series.size(), result);

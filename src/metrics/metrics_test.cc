@@ -392,6 +392,10 @@ TEST(GetMetricStatistics, LimitsHaveTheTextsOfAws) {
   query = hour_of_minutes(world);
   query.period_s = 45;
   EXPECT_FALSE(world.metrics->get_statistics(world.scope, query));
+  query = hour_of_minutes(world);
+  query.unit = "Apples";
+  EXPECT_THAT(world.metrics->get_statistics(world.scope, query).error().message,
+              testing::StartsWith("The parameter Unit must be a value in the set [ Seconds, "));
 }
 
 TEST(GetMetricStatistics, StartIsRoundedDownAndBucketsAreAnchoredThere) {

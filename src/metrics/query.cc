@@ -68,6 +68,7 @@ Result<void> check_range(const StatisticsQuery& query) {
                          " for parameter Period is invalid. Period must be 1, 5, 10, 20, 30 or a "
                          "multiple of 60.");
   }
+  if (query.unit && !is_unit(*query.unit)) return unknown_unit("Unit");
   const std::int64_t asked = (query.end - query.start).count() / 1000 / query.period_s;
   if (asked > kDatapointsMax) {
     return invalid_combination(
@@ -113,6 +114,21 @@ std::optional<Datapoint> datapoint(const Bucket& bucket, const std::vector<Stati
 }
 
 }  // namespace
+
+bool is_unit(std::string_view text) {
+  const auto known = units();
+  return std::find(known.begin(), known.end(), text) != known.end();
+}
+
+Error unknown_unit(std::string_view parameter) {
+  std::string message =
+      "The parameter " + std::string(parameter) + " must be a value in the set [ ";
+  for (const std::string_view unit : units()) {
+    if (unit != units().front()) message += ", ";
+    message += unit;
+  }
+  return invalid_value(message + " ].");
+}
 
 Error invalid_value(std::string message) {
   return {ErrorKind::invalid, "InvalidParameterValue", std::move(message)};

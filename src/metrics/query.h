@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/runtime.h"
@@ -15,6 +16,11 @@ bool is_valid_period(int period_s);
 /// Down to the minute, five minutes or hour by age; for periods below a minute down to a multiple
 /// of the period (API reference, GetMetricStatistics, StartTime).
 Time round_start(Time start, int period_s, Time now);
+
+/// One of the 27.
+bool is_unit(std::string_view text);
+/// The parameter is none.
+Error unknown_unit(std::string_view parameter);
 
 Error invalid_value(std::string message);
 Error invalid_combination(std::string message);

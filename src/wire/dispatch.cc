@@ -254,6 +254,11 @@ HttpResponse encode(const ServiceModel& model, const Call& call, const Answer& a
     response.body = StreamBody{std::make_shared<LaterBody>(model, call, answer, request)};
     return response;
   }
+  if (answer.raw && call.protocol == Protocol::query) {
+    response.headers.add("Content-Type", answer.raw->type);
+    response.body = answer.raw->bytes;
+    return response;
+  }
   Content content = content_of(model, call, answer, request);
   if (!content.type.empty()) {
     response.headers.add("Content-Type", std::string(content.type));

@@ -29,12 +29,21 @@ class LaterAnswer {
   virtual void close() = 0;
 };
 
+/// Bytes with a content type of their own.
+struct RawContent {
+  std::string type;
+  std::string bytes;
+};
+
 /// An answer with its description, ready for any encoder.
 struct Answer {
   const Type* type = nullptr;
   std::shared_ptr<const void> value;               // shared: type-erased deleter
   std::shared_ptr<StreamSource> stream = nullptr;  // an event stream instead of `value`
   std::shared_ptr<LaterAnswer> later = nullptr;    // `value` comes from here; shared: see producer
+  /// What Query answers instead of `value` in XML; other protocols take no notice. Shared: as
+  /// `value`.
+  std::shared_ptr<const RawContent> raw = nullptr;
 };
 
 /// One API operation, made from a struct like this (see reference page "operations"):
@@ -138,7 +147,8 @@ class OperationTable {
     operations_.insert_or_assign(operation.name, std::move(operation));
   }
 
-  /// Adds `Op`, whose answer may come later; its handler makes the Answer, of type `Op::Output`.
+  /// Adds `Op`, whose answer may come later or be of its own kind; its handler makes the Answer, of
+  /// type `Op::Output`.
   template <class Op, class Api>
   void add_later(Api& api,
                  Result<Answer> (Api::*handler)(const Request&, const typename Op::Input&)) {

@@ -15,6 +15,7 @@
 #include "api/cloudwatch/metric_data.h"
 #include "api/cloudwatch/mute_rules.h"
 #include "contributors/contributors.h"
+#include "dashboards/dashboards.h"
 #include "metric_math/program.h"
 #include "metrics/metrics.h"
 #include "wire/operation.h"
@@ -40,6 +41,8 @@ class CloudWatchApi {
         sources_(sources) {}
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
+  /// What tags of dashboards are kept in; without it no dashboard has any. Before the first call.
+  void set_dashboards(dashboards::Dashboards& dashboards) { dashboards_ = &dashboards; }
 
  private:
   using Request = wire::Request;
@@ -63,6 +66,8 @@ class CloudWatchApi {
   Result<TagResource::Output> tag(const Request&, const TagResource::Input&);
   Result<UntagResource::Output> untag(const Request&, const UntagResource::Input&);
   Result<ListTagsForResource::Output> tags(const Request&, const ListTagsForResource::Input&);
+  /// The name of the dashboard that an ARN names.
+  std::optional<std::string> dashboard_of(const Scope& scope, std::string_view arn) const;
 
   // anomaly_detectors.cc
   Result<PutAnomalyDetector::Output> put_detector(const Request&, const PutAnomalyDetector::Input&);
@@ -94,6 +99,7 @@ class CloudWatchApi {
   contributors::Contributors& contributors_;
   anomaly::Detectors& detectors_;
   const metric_math::Sources sources_;
+  dashboards::Dashboards* dashboards_ = nullptr;
 };
 
 }  // namespace weir::api::cloudwatch

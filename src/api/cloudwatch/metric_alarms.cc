@@ -215,10 +215,20 @@ Result<Empty> CloudWatchApi::disable_actions(const Request& request, const Alarm
   return Empty{};
 }
 
+std::optional<std::string> CloudWatchApi::dashboard_of(const Scope& scope,
+                                                       std::string_view arn) const {
+  if (dashboards_ == nullptr) return {};
+  return dashboards::Dashboards::name_in(scope, arn);
+}
+
 Result<TagResource::Output> CloudWatchApi::tag(const Request& request,
                                                const TagResource::Input& in) {
   if (const auto rule = insight_rule_of(request.scope, in.resource_arn)) {
     WEIR_CHECK(contributors_.tag(request.scope, *rule, tag_map(in.tags)));
+    return TagResource::Output{};
+  }
+  if (const auto dashboard = dashboard_of(request.scope, in.resource_arn)) {
+    WEIR_CHECK(dashboards_->tag(request.scope, *dashboard, tag_map(in.tags)));
     return TagResource::Output{};
   }
   WEIR_CHECK(alarms_.tag(request.scope, in.resource_arn, in.tags));
@@ -231,6 +241,10 @@ Result<UntagResource::Output> CloudWatchApi::untag(const Request& request,
     WEIR_CHECK(contributors_.untag(request.scope, *rule, in.tag_keys));
     return UntagResource::Output{};
   }
+  if (const auto dashboard = dashboard_of(request.scope, in.resource_arn)) {
+    WEIR_CHECK(dashboards_->untag(request.scope, *dashboard, in.tag_keys));
+    return UntagResource::Output{};
+  }
   WEIR_CHECK(alarms_.untag(request.scope, in.resource_arn, in.tag_keys));
   return UntagResource::Output{};
 }
@@ -241,6 +255,12 @@ Result<ListTagsForResource::Output> CloudWatchApi::tags(const Request& request,
     WEIR_TRY(const auto of_rule, contributors_.tags(request.scope, *rule));
     ListTagsForResource::Output out;
     for (const auto& [key, value] : of_rule) out.tags.push_back({key, value});
+    return out;
+  }
+  if (const auto dashboard = dashboard_of(request.scope, in.resource_arn)) {
+    WEIR_TRY(const auto of_dashboard, dashboards_->tags(request.scope, *dashboard));
+    ListTagsForResource::Output out;
+    for (const auto& [key, value] : of_dashboard) out.tags.push_back({key, value});
     return out;
   }
   WEIR_TRY(auto tags, alarms_.tags(request.scope, in.resource_arn));

@@ -2,6 +2,7 @@
 #include "api/cloudwatch/metric_data.h"
 
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "metric_math/metric_data.h"
 
 namespace weir::api::cloudwatch {

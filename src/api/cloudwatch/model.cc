@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/cloudwatch/model.h"
 
+#include "base/document.h"
+#include "dashboards/dashboards.h"
+
 namespace weir::api::cloudwatch {
+
+namespace {
+
+/// What is wrong with a dashboard is a list, not a text.
+bool dashboard_members(const Error& error, Document& body) {
+  constexpr std::string_view kName = dashboards::Dashboards::kMessagesDetail;
+  if (error.details.empty() || error.details.front().first != kName) return false;
+  if (auto messages = parse_json(error.details.front().second)) body[kName] = *std::move(messages);
+  return true;
+}
+
+}  // namespace
 
 wire::ServiceModel cloudwatch_model() {
   wire::ServiceModel model;
@@ -28,7 +43,9 @@ wire::ServiceModel cloudwatch_model() {
       {"InvalidFormat", "InvalidFormatFault"},
       {"InvalidNextToken", "InvalidNextToken"},
       {"ConcurrentModificationException", "ConcurrentModificationException"},
+      {"InvalidParameterInput", "DashboardInvalidInputError"},
   };
+  model.error_members = &dashboard_members;
   return model;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/cloudwatch/cloudwatch_api.h"
+#include "api/cloudwatch/dashboards.h"
 #include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "logs/logs.h"
@@ -39,6 +40,8 @@ struct CloudWatchWorld {
                         {},
                         {&detectors.alarm_bands(), &insight_rules}};
   CloudWatchApi api{metrics, alarms, contributors, detectors, {&detectors.bands(), &insight_rules}};
+  dashboards::Dashboards dashboards{runtime, *store};
+  DashboardsApi dashboards_api{dashboards, metrics, alarms, {&detectors.bands(), &insight_rules}};
   wire::OperationTable table{cloudwatch_model()};
   wire::Caller caller{.scope = {"123456789012", "us-east-1"},
                       .access_key = "AKIA",
@@ -53,7 +56,9 @@ struct CloudWatchWorld {
     EXPECT_TRUE(alarms.load());
     EXPECT_TRUE(logs.load());
     EXPECT_TRUE(contributors.load());
+    api.set_dashboards(dashboards);
     api.add_to(table);
+    dashboards_api.add_to(table);
   }
   ~CloudWatchWorld() { runtime.quiesce(); }
 
