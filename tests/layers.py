@@ -37,7 +37,7 @@ OWNERS = {
     "openssl/": {"insights", "server", "wire", "notify", "objects", "queues"},
     "spdlog/": {"base"},
     "yaml-cpp/": {"base"},
-    "re2/": {"base", "insights", "logs", "sql"},
+    "re2/": {"api/glue", "base", "insights", "logs", "sql"},
     "pugixml": {"wire", "api/s3"},
     "CLI/": {"cli"},
     "zlib.h": {"wire", "columnar"},

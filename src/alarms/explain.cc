@@ -28,13 +28,19 @@ std::string_view sign(const Plan& plan) {
       return "<";
     case Comparison::less_or_equal:
       return "<=";
+    case Comparison::outside_band:
+      return "outside";
+    case Comparison::below_band:
+      return "below";
+    case Comparison::above_band:
+      return "above";
   }
   return "";
 }
 
 std::string limit_text(const Alarm& alarm, const Plan& plan) {
   if (alarm.threshold) return std::string(sign(plan)) + ' ' + java_double(*alarm.threshold);
-  return *alarm.comparison_operator + " of the band " + alarm.threshold_metric_id.value_or("");
+  return std::string(sign(plan)) + " the band " + alarm.threshold_metric_id.value_or("");
 }
 
 std::string metric_text(const metrics::MetricId& metric) {

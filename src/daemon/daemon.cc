@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/runtime.h"
+#include "daemon/alarm_graphs.h"
 #include "daemon/receive.h"
 #include "daemon/world.h"
 #include "server/credentials.h"
@@ -132,6 +133,12 @@ struct Daemon::Impl {
         {.method = "GET",
          .path = "/SimpleNotificationService-*",
          .handler = [this](wire::HttpRequest& request) { return certificate(request); }});
+    router.add_raw({.method = "GET",
+                    .path = std::string(AlarmGraphs::kPath),
+                    .handler = [this](wire::HttpRequest& request) {
+                      const std::shared_lock lock(world_mutex);
+                      return world->alarm_graph(request);
+                    }});
     router.add_raw({.method = "GET",
                     .path = "/_weir/flows",
                     .loopback_only = true,

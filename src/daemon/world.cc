@@ -42,6 +42,7 @@
 #include "collect/receiver.h"
 #include "contributors/contributors.h"
 #include "daemon/alarm_details.h"
+#include "daemon/alarm_graphs.h"
 #include "dashboards/dashboards.h"
 #include "daemon/hand_over.h"
 #include "daemon/insights.h"
@@ -220,6 +221,7 @@ struct World::Impl {
   anomaly::Detectors detectors;
   api::cloudwatch::InsightRuleSeries insight_rules;
   alarms::Alarms alarms;
+  AlarmGraphs alarm_graphs;
   dashboards::Dashboards dashboards;
   sql::Athena athena;
   FlowLogTables flow_log_tables;
@@ -319,6 +321,8 @@ struct World::Impl {
                 .group_within = std::chrono::seconds(config.alarms_group_s),
                 .repeat_after = std::chrono::seconds(config.alarms_repeat_s)},
                {&detectors.alarm_bands(), &insight_rules}),
+        alarm_graphs(runtime, *store, metrics, alarms, {&detectors.bands(), &insight_rules},
+                     place.endpoint),
         dashboards(runtime, *store),
         athena(runtime, *store, object_files, athena_config(config, place)),
         flow_log_tables(runtime, *store, network, athena),
@@ -343,6 +347,8 @@ struct World::Impl {
         glue_api(runtime, athena.catalog()),
         weir_api(logs, alarms),
         s3_api(objects) {
+    alarm_details.set_graph_url(
+        [this](const std::string& message) { return alarm_graphs.url(message); });
     ec2_api.set_template_store(
         [this, endpoint = place.endpoint](const Scope& scope, const std::string& bucket,
                                           const std::string& key,
@@ -673,6 +679,9 @@ wire::HttpResponse World::handle_s3(wire::HttpRequest& request) {
 collect::Receiver::Answer World::receive(std::string_view log_group,
                                          const collect::Receiver::Request& request) {
   return impl_->receiver.receive({impl_->config.account, impl_->config.region}, log_group, request);
+}
+wire::HttpResponse World::alarm_graph(const wire::HttpRequest& request) {
+  return impl_->alarm_graphs.answer(request);
 }
 Result<Document> World::flows(FlowQuery query) { return impl_->flows(std::move(query)); }
 Result<std::string> World::certificate_name() { return impl_->notify.certificate_name(); }

@@ -49,6 +49,8 @@ class World {
                                     const collect::Receiver::Request& request);
   Result<std::string> certificate_name();
   Result<std::string> certificate_pem();
+  /// What a link in a mail shows (AlarmGraphs).
+  wire::HttpResponse alarm_graph(const wire::HttpRequest& request);
   /// The flows of the windows that are open, for /_weir/flows. Begins to capture interfaces that no
   /// flow log covers, for as long as somebody asks at least every kLookTime; `started` in the
   /// answer says so. Errors: the query does not read, or the daemon does not capture.
