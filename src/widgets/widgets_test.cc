@@ -20,13 +20,13 @@ using ::testing::StartsWith;
 /// The value and two lines ten above and below it.
 class FixedBands final : public metric_math::Bands {
  public:
-  Result<std::array<metric_math::Series, 2>> band(const Query& query) override {
+  Result<Band> band(const Query& query) override {
     std::vector<std::int64_t> times;
     for (std::size_t i = 0; i < query.grid.size(); ++i) times.push_back(query.grid.at(i));
     const std::vector<double> upper(times.size(), 10 * query.deviations);
     const std::vector<double> lower(times.size(), -10 * query.deviations);
-    return std::array{metric_math::Series(query.grid, times, upper),
-                      metric_math::Series(query.grid, times, lower)};
+    return Band{.sides = {metric_math::Series(query.grid, times, upper),
+                          metric_math::Series(query.grid, times, lower)}};
   }
 };
 
