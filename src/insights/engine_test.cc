@@ -259,6 +259,69 @@ TEST(Run, DiffComparesWithTheTimeBefore) {
   EXPECT_EQ(to_text(got.rows[1]), "@pattern=old <Number-1> | @sampleCount=0 | @difference=-1");
 }
 
+TEST(Run, ADayIsComparedWithTheDayBeforeThoughItsEndIsASecond) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  InsightsWorld world;
+  world.put("/app", "s",
+            {{InsightsWorld::kStartMs, "at midnight 1"},
+             {InsightsWorld::kStartMs + kDayMs, "at midnight 2"},
+             {InsightsWorld::kStartMs + 2 * kDayMs, "at midnight 3"}});
+  RunOptions options = world.options({"/app"});
+  options.from = {InsightsWorld::kStartMs + kDayMs};
+  options.to = {InsightsWorld::kStartMs + 2 * kDayMs + 999};
+  for (const char* const command : {"diff previousDay", "logcompare timeshift 1d"}) {
+    const Snapshot got =
+        world.run(*compile(std::string(command) + "| display @sampleCount, @difference"), options);
+    ASSERT_EQ(got.rows.size(), 1) << (got.error ? got.error->message : "");
+    EXPECT_EQ(to_text(got.rows[0]), "@sampleCount=2 | @difference=1");
+  }
+  options.to = {InsightsWorld::kStartMs + 2 * kDayMs + 2000};
+  const Snapshot got = world.run(*compile("diff previousDay"), options);
+  ASSERT_TRUE(got.error);
+  EXPECT_THAT(got.error->message, HasSubstr("overlaps"));
+}
+
+TEST(Compile, SourcesHaveNamesWithoutQuotesAndTimesFromNow) {
+  const auto query = compile("SOURCE /aws/lambda/f-1, other START=-1d END=now | fields a");
+  ASSERT_TRUE(query) << query.error().message;
+  ASSERT_EQ(query->sources().size(), 1);
+  const Source& source = query->sources()[0];
+  EXPECT_THAT(source.names, testing::ElementsAre("/aws/lambda/f-1", "other"));
+  EXPECT_EQ(source.from->at({100'000'000}).ms, 13'600'000);
+  EXPECT_EQ(source.to->at({100'000'000}).ms, 100'000'000);
+  const auto absolute = compile("SOURCE \"/app\" START=5000 END=6000 | fields a");
+  ASSERT_TRUE(absolute);
+  EXPECT_EQ(absolute->sources()[0].from->at({100'000'000}).ms, 5000);
+}
+
+TEST(Run, AppendcolsIsBoundedByItsMaxAndByTheNumberOfCommands) {
+  InsightsWorld world;
+  put_records(world, 500);
+  const Snapshot got = world.run(
+      "fields srcAddr | appendcols max=200 (fields @timestamp as t) | filter ispresent(t) "
+      "| stats count(*) as n",
+      {"/vpc/flow"});
+  ASSERT_EQ(got.rows.size(), 1) << (got.error ? got.error->message : "");
+  EXPECT_EQ(to_text(got.rows[0]), "n=200");
+  std::string many = "fields srcAddr";
+  for (int i = 0; i < 11; ++i) many += " | appendcols (stats count(*) as n)";
+  EXPECT_THAT(compile(many).error().message, HasSubstr("more than 10 appendcols"));
+}
+
+TEST(Run, CommandsThatKeepAllRowsAreBounded) {
+  InsightsWorld world;
+  put_records(world, 500);
+  RunOptions options = world.options({"/vpc/flow"});
+  options.rows_max = 100;
+  for (const char* const command :
+       {"outlier bytes", "sessionize srcAddr", "addtotals col=true bytes",
+        "appendcols (stats count(*))", "filldown srcAddr"}) {
+    const Snapshot got = world.run(*compile(std::string("fields bytes | ") + command), options);
+    ASSERT_EQ(got.state, RunState::failed) << command;
+    EXPECT_EQ(got.error->code, "LimitExceededException");
+  }
+}
+
 TEST(LogRecord, HasAllFieldsOfTheEvent) {
   InsightsWorld world;
   world.put("/app", "s", {{InsightsWorld::kStartMs, R"({"a":{"b":[1,"x"]}})"}});

@@ -207,6 +207,7 @@ std::optional<Finding> Detector::find_errors(std::size_t variable) const {
 std::optional<Finding> Detector::find_word(std::size_t variable) const {
   const auto& words = course_.variables()[variable].words;
   std::optional<Finding> out;
+  if (course_.events() < kEventsMin) return out;
   for (const auto& [text, word] : words) {
     std::int64_t before = 0;
     const std::int64_t own = word.first_ms >> frame_.shift;

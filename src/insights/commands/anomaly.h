@@ -25,6 +25,7 @@ class PatternCourse {
   static constexpr std::int64_t kBucketsMax = 128;
   static constexpr std::size_t kVariablesMax = 8;  // watched of a pattern, the first ones
   static constexpr std::size_t kWordsMax = 64;     // different ones of a variable; more: any word
+  static constexpr std::size_t kWordBytesMax = 256;
 
   struct Bucket {
     std::int64_t events = 0;

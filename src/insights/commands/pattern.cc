@@ -112,7 +112,8 @@ Result<void> PatternGather::PatternState::add(Batch& batch, const RunContext& ru
   const ColumnPtr keys[] = {batch.column(slots_.template_text)};
   groups_.find(keys, batch.rows(), group_of_row_);
   counts_.resize(groups_.size());
-  const ColumnPtr times = slots_.timestamp ? batch.column(*slots_.timestamp) : nullptr;
+  const bool needs_times = slots_.earlier || slots_.findings;
+  const ColumnPtr times = needs_times ? batch.column(*slots_.timestamp) : nullptr;
   for (std::size_t i = 0; i < batch.rows(); ++i) {
     Counts& counts = counts_[group_of_row_[i]];
     const bool is_earlier = slots_.earlier && times->at(i, batch.arena()).integer < run.from_ms;

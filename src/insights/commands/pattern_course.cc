@@ -60,7 +60,8 @@ void PatternCourse::add(std::int64_t ms, std::span<const PatternVariable> variab
     variable.is_number = given.kind == "Number";
     if (!variable.is_number) {
       speaks_http_ |= given.text.starts_with("HTTP/");
-      add_word(variable, given.text, {1, ms});
+      const bool is_ever_new = given.kind == "Time" || given.kind == "UUID";
+      if (!is_ever_new) add_word(variable, given.text.substr(0, kWordBytesMax), {1, ms});
       continue;
     }
     const Number number = parse_number(given.text).value_or(Number{});
