@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -23,7 +24,7 @@ namespace weir::client {
 
 /// Accepts one connection after the other, reads one request, answers what the path says:
 /// `/200`, `/503` ... that status; `/redirect` 302 to /200; `/silent` nothing until the test ends;
-/// `/endless` a body without an end.
+/// `/endless` a body without an end; `/drip` a byte of a head in each twentieth of a second.
 class LoopbackHttpServer {
  public:
   LoopbackHttpServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -79,6 +80,15 @@ class LoopbackHttpServer {
         std::string piece = "HTTP/1.1 200 x\r\n\r\n";
         while (::send(socket, piece.data(), piece.size(), MSG_NOSIGNAL) > 0)
           piece.assign(4096, 'x');
+        ::close(socket);
+        continue;
+      }
+      if (path == "/drip") {
+        std::string piece = "HTTP/1.1 200 x\r\nX: ";
+        while (::send(socket, piece.data(), piece.size(), MSG_NOSIGNAL) > 0) {
+          piece.assign(1, 'x');
+          ::poll(nullptr, 0, 50);
+        }
         ::close(socket);
         continue;
       }

@@ -91,6 +91,15 @@ TEST(HttpClient, ASilentServerTimesOut) {
 }
 
 // A name may resolve to any address, so what counts is the address that is connected to.
+TEST(HttpClient, ADrippingServerTimesOut) {
+  LoopbackHttpServer server;
+  HttpClient client({});
+  const auto response =
+      exchange(client, {.url = server.url("/drip"), .body = "x", .timeout = Duration(300)});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::unavailable);
+}
+
 TEST(HttpClient, TheGuardLooksAtTheAddressOfAName) {
   LoopbackHttpServer server;
   HttpClient::Config config;

@@ -73,6 +73,28 @@ TEST(Retries, MailIsTriedFiftyOneTimesOverHours) {
   EXPECT_THAT(world.transport.attempts, SizeIs(51));
 }
 
+// Goal: an endpoint that answers 500 for an hour loses nothing and delays nobody.
+TEST(Retries, AnHourOfFailuresEndsInADeliveryOrADeadLetter) {
+  const std::string policy =
+      R"({"healthyRetryPolicy":{"minDelayTarget":58,"maxDelayTarget":58,"numRetries":60}})";
+  const std::string redrive = R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:d"})";
+  for (const bool recovers : {true, false}) {
+    NotifyWorld world;
+    const auto topic = world.topic();
+    world.confirmed(topic, "http://receiver.example/",
+                    {{"DeliveryPolicy", policy}, {"RedrivePolicy", redrive}});
+    world.transport.otherwise = failure();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(world.publish(topic));
+    world.runtime.advance(std::chrono::minutes(50));
+    EXPECT_EQ(world.notify->deliveries_waiting(), 10U);
+    EXPECT_TRUE(world.dead_letters.letters.empty());
+    if (recovers) world.transport.otherwise = {};
+    world.runtime.advance(hours(2));
+    EXPECT_EQ(world.notify->deliveries_waiting(), 0U);
+    EXPECT_THAT(world.dead_letters.letters, SizeIs(recovers ? 0 : 10));
+  }
+}
+
 TEST(Retries, TheMessageIdAndBodyStayTheSame) {
   NotifyWorld world;
   const auto topic = world.topic();

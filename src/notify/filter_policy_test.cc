@@ -174,5 +174,42 @@ TEST(FilterPolicy, CountsCombinationsByDepthInTheBody) {
   EXPECT_THAT(refused.error().message, HasSubstr("Filter policy is too complex"));
 }
 
+std::string repeated(std::string_view text, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+// Of hostile size: each is refused, none by running out of stack or time.
+TEST(FilterPolicy, HostilePoliciesAreRefused) {
+  const std::string many = repeated(R"("x",)", 50'000) + R"("x")";
+  const std::vector<std::string> policies = {
+      repeated(R"({"a":)", 40'000) + "[1]" + repeated("}", 40'000),
+      R"({"a":[)" + repeated("[", 100'000) + repeated("]", 100'000) + "]}",
+      R"({"a":[)" + many + "]}",
+      R"({"$or":[)" + repeated(R"({"a":["x"]},)", 15'000) + R"({"a":["x"]}]})",
+      R"({"a":[{"anything-but":[)" + many + "]}]}",
+      R"({"a":[")" + std::string(300'000, 'x') + R"("]})",
+      R"({"a":[{"numeric":[)" + repeated("1,", 100'000) + "1]}]}",
+      R"({")" + std::string(262'000, 'k') + "\"",
+  };
+  for (const std::string& policy : policies) {
+    for (const FilterScope scope : {FilterScope::message_attributes, FilterScope::message_body}) {
+      const auto parsed = FilterPolicy::parse(policy, scope);
+      if (policy.find("anything-but") != std::string::npos)
+        continue;  // one condition, long as it is
+      EXPECT_FALSE(parsed) << policy.substr(0, 40);
+    }
+  }
+}
+
+TEST(FilterPolicy, HostileMessagesDoNotMatch) {
+  const auto policy = FilterPolicy::parse(R"({"a":{"a":[1]}})", FilterScope::message_body);
+  ASSERT_TRUE(policy);
+  EXPECT_FALSE(policy->matches({}, repeated(R"({"a":)", 50'000) + "1" + repeated("}", 50'000)));
+  EXPECT_FALSE(policy->matches({}, repeated("[", 250'000)));
+  EXPECT_TRUE(policy->matches({}, R"({"a":{"a":[)" + repeated("2,", 100'000) + "1]}}"));
+}
+
 }  // namespace
 }  // namespace weir::notify

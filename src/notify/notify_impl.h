@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -59,8 +62,17 @@ struct Notify::Impl {
   Guarded<NotifyState> state;
   // Changes of topics and subscriptions happen one after the other: read, write to the store, put.
   std::mutex changes;
-  std::mutex once;  // publications with a once_key or to a FIFO topic: one after the other
-  std::uint64_t last_sequence = 0;  // behind `once`
+  /// Publications with a once_key or to a FIFO topic: those of one topic one after the other.
+  /// Topics share a few of these.
+  struct Order {
+    std::mutex mutex;
+    std::uint64_t last_sequence = 0;
+  };
+  static constexpr std::size_t kOrders = 64;
+  std::array<Order, kOrders> orders;
+  Order& order_of(const Topic& topic) {
+    return orders[std::hash<std::string>{}(topic.arn) % kOrders];
+  }
   Guarded<SignatureCache> signatures;
   std::unique_ptr<DeliveryQueue> queue;
   Timer housekeeping;
@@ -89,7 +101,8 @@ struct Notify::Impl {
   Result<Outcomes> publish_all(const Topic& topic,
                                const std::vector<const Publication*>& publications);
   Result<Published> publish_once(const Topic& topic, const Publication& publication);
-  /// Gives a message of a FIFO topic its number, or answers the one that it repeats; with `once`.
+  /// Gives a message of a FIFO topic its number, or answers the one that it repeats; under the
+  /// topic's order.
   struct Round;
   Result<std::optional<Published>> number(const Topic& topic, StoredMessage& message, Round& round);
   DeliveryQueue::Addition addition(const Topic& topic, const Publication& publication,

@@ -226,7 +226,7 @@ std::string sequence_text(std::uint64_t number) {
 }  // namespace
 
 Result<Published> Notify::Impl::publish_once(const Topic& topic, const Publication& publication) {
-  const std::lock_guard publishing(once);
+  const std::lock_guard publishing(order_of(topic).mutex);
   const std::string key = once_store_prefix(topic.arn) + publication.once_key;
   WEIR_TRY(const auto record, store.get(key));
   if (auto first = earlier(record, runtime.now(), kOnceLife)) return *std::move(first);
@@ -262,8 +262,9 @@ Result<std::optional<Published>> Notify::Impl::number(const Topic& topic, Stored
   if (auto first = earlier(record, runtime.now(), kDeduplicationLife)) return first;
   // By time, so that the numbers grow over restarts too.
   const auto by_time = static_cast<std::uint64_t>(runtime.now().ms) << 20;
-  last_sequence = std::max(last_sequence + 1, by_time);
-  message.sequence_number = sequence_text(last_sequence);
+  Order& order = order_of(topic);
+  order.last_sequence = std::max(order.last_sequence + 1, by_time);
+  message.sequence_number = sequence_text(order.last_sequence);
   Published published{message.id, message.sequence_number};
   round.with.put(key, record_of(published, runtime.now()));
   round.numbered.emplace(key, std::move(published));
@@ -275,7 +276,7 @@ Result<Notify::Impl::Outcomes> Notify::Impl::publish_all(
   Round round;
   Outcomes outcomes;
   // Messages of a FIFO topic are numbered and written one call after the other.
-  std::unique_lock<std::mutex> numbering(once, std::defer_lock);
+  std::unique_lock<std::mutex> numbering(order_of(topic).mutex, std::defer_lock);
   if (topic.is_fifo()) numbering.lock();
   for (const Publication* publication : publications) {
     auto message = draft(topic, *publication, runtime.now());
