@@ -6,6 +6,7 @@ the threshold of an alarm that was OK. The receiver is a process of its own; bot
 
 import argparse
 import asyncio
+import concurrent.futures
 import http.client
 import json
 import multiprocessing
@@ -40,7 +41,7 @@ def receive(port, pipe):
                 body = await reader.readexactly(length)
                 got.append((time.time(), body))
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        except (asyncio.IncompleteReadError, ConnectionResetError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionResetError):
             writer.close()
 
     async def main():
@@ -80,10 +81,14 @@ def run(daemon, keys, options, pipe, port):
     topic = sns.create_topic(Name="t")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{port.value}/")
     urllib.request.urlopen(pipe.recv(), timeout=10).read()
-    for i in range(options.alarms):
+
+    def make(i):
         cloudwatch.put_metric_alarm(AlarmName=f"a{i}", Namespace="App", MetricName=f"m{i}", Statistic="Maximum", Period=60,
                                     EvaluationPeriods=1, Threshold=50, AlarmActions=[topic],
                                     ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching")
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(make, range(options.alarms)))
     sender = Sender(daemon.endpoint, keys)
     crossing = options.crossing
     sent, alarm, number, begin = {}, 0, 0, time.time() + 1
@@ -120,7 +125,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--alarms", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=1000, help="data a second")
-    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--crossing", type=int, default=50, help="one in so many data crosses a threshold")
     parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
