@@ -9,6 +9,7 @@
 #include "api/athena/model.h"
 #include "api/cloudwatch/cloudwatch_api.h"
 #include "api/cloudwatch/dashboards.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "api/ec2/ec2_api.h"
 #include "api/ec2/model.h"
@@ -211,6 +212,7 @@ struct World::Impl {
   alarms::Alarms alarms;
   contributors::Contributors contributors;
   dashboards::Dashboards dashboards;
+  api::cloudwatch::InsightRuleSeries insight_rules;
   sql::Athena athena;
   delivery::Delivery delivery;
   std::unique_ptr<Traffic> traffic;
@@ -300,6 +302,7 @@ struct World::Impl {
                {.early_firing = config.alarms_early_firing}),
         contributors(runtime, *store, logs.arrivals(), {}),
         dashboards(runtime, *store),
+        insight_rules(contributors),
         athena(runtime, *store, object_files, athena_config(config, place)),
         delivery(runtime, *store, network, logs, objects, delivery_config(config), &streams),
         receiver(runtime, logs, {}),
@@ -314,7 +317,8 @@ struct World::Impl {
         resource_policies_api(resource_policies),
         export_tasks_api(export_tasks),
         cloudwatch_api(metrics, alarms, contributors),
-        dashboards_api(dashboards, metrics, alarms, contributors),
+        dashboards_api(dashboards, metrics, alarms,
+                       {.bands = nullptr, .insight_rules = &insight_rules}),
         sns_api(notify),
         sqs_api(runtime, queues),
         athena_api(athena),

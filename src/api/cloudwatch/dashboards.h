@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "alarms/alarm.h"
-#include "api/cloudwatch/insight_rule_series.h"
 #include "base/shape.h"
 #include "dashboards/dashboards.h"
 #include "widgets/widgets.h"
@@ -140,13 +139,10 @@ struct GetMetricWidgetImage {
 /// The AWS face of dashboards::Dashboards and widgets::Widgets.
 class DashboardsApi {
  public:
-  /// `bands` may be null: then widgets have no ANOMALY_DETECTION_BAND(). All must outlive this.
+  /// `sources` is what expressions in widgets may use besides metrics. All must outlive this.
   DashboardsApi(dashboards::Dashboards& dashboards, const metrics::Metrics& metrics,
-                const alarms::Alarms& alarms, contributors::Contributors& contributors,
-                metric_math::Bands* bands = nullptr)
-      : dashboards_(dashboards),
-        insight_rules_(contributors),
-        widgets_(metrics, alarms, {.bands = bands, .insight_rules = &insight_rules_}) {}
+                const alarms::Alarms& alarms, metric_math::Sources sources)
+      : dashboards_(dashboards), widgets_(metrics, alarms, sources) {}
   /// This must outlive the table.
   void add_to(wire::OperationTable& table);
 
@@ -159,7 +155,6 @@ class DashboardsApi {
   Result<wire::Answer> image(const Request&, const GetMetricWidgetImage::Input&);
 
   dashboards::Dashboards& dashboards_;
-  InsightRuleSeries insight_rules_;
   widgets::Widgets widgets_;
 };
 

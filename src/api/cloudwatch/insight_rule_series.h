@@ -1,42 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "contributors/contributors.h"
 #include "metric_math/program.h"
 
 namespace weir::api::cloudwatch {
 
-/// INSIGHT_RULE_METRIC() out of the rules of Contributor Insights.
-class InsightRuleSeries : public metric_math::InsightRules {
+/// INSIGHT_RULE_METRIC() out of the rules of Contributor Insights, for GetMetricData and alarms.
+class InsightRuleSeries final : public metric_math::InsightRules {
  public:
   explicit InsightRuleSeries(contributors::Contributors& contributors)
       : contributors_(contributors) {}
 
   Result<metric_math::Series> metric(const Scope& scope, std::string_view rule,
                                      std::string_view metric,
-                                     const metric_math::Grid& grid) override {
-    auto points =
-        contributors_.metric(scope, rule, metric, Time::from_seconds(grid.from_s),
-                             Time::from_seconds(grid.to_s), std::chrono::seconds(grid.period_s));
-    if (!points) {
-      Error error = std::move(points).error();
-      if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::invalid;
-      if (error.kind == ErrorKind::invalid) error.code = "ValidationError";
-      return error;
-    }
-    std::vector<std::int64_t> times;
-    std::vector<double> values;
-    for (const auto& point : *points) {
-      times.push_back(point.time.seconds());
-      values.push_back(point.value);
-    }
-    return metric_math::Series(grid, std::move(times), std::move(values));
-  }
+                                     const metric_math::Grid& grid) override;
 
  private:
   contributors::Contributors& contributors_;

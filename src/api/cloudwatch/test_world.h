@@ -10,6 +10,7 @@
 
 #include "api/cloudwatch/cloudwatch_api.h"
 #include "api/cloudwatch/dashboards.h"
+#include "api/cloudwatch/insight_rule_series.h"
 #include "api/cloudwatch/model.h"
 #include "logs/logs.h"
 #include "wire/cbor.h"
@@ -34,7 +35,9 @@ struct CloudWatchWorld {
   contributors::Contributors contributors{runtime, *store, logs.arrivals(), {}};
   CloudWatchApi api{metrics, alarms, contributors};
   dashboards::Dashboards dashboards{runtime, *store};
-  DashboardsApi dashboards_api{dashboards, metrics, alarms, contributors};
+  InsightRuleSeries insight_rules{contributors};
+  DashboardsApi dashboards_api{
+      dashboards, metrics, alarms, {.bands = nullptr, .insight_rules = &insight_rules}};
   wire::OperationTable table{cloudwatch_model()};
   wire::Caller caller{.scope = {"123456789012", "us-east-1"},
                       .access_key = "AKIA",
