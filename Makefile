@@ -42,8 +42,8 @@ soak: release
 # The same tests under ASan+UBSan and under TSan.
 sanitize: setup
 	@cmake --preset debug --log-level=WARNING && cmake --build build/debug -j $(JOBS)
-	@ctest --test-dir build/debug --output-on-failure -j $(JOBS)
-	@WEIR=build/debug/weir /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
+	@LSAN_OPTIONS="suppressions=$(CURDIR)/tests/lsan.supp" ctest --test-dir build/debug --output-on-failure -j $(JOBS)
+	@LSAN_OPTIONS="suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0" WEIR=build/debug/weir /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
 	@cmake --preset tsan --log-level=WARNING && cmake --build build/tsan -j $(JOBS)
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" WEIR=build/tsan/weir /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e
@@ -59,7 +59,7 @@ fuzz: setup
 	@cmake --build build/fuzz -j $(JOBS)
 	@for target in build/fuzz/*_fuzz; do \
 	  echo "fuzz: $$(basename $$target) for $(FUZZ_SECONDS) s"; \
-	  $$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=10 -print_final_stats=0 -verbosity=0 || exit 1; \
+	  LSAN_OPTIONS="suppressions=$(CURDIR)/tests/lsan.supp" $$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 -timeout=10 -print_final_stats=0 -verbosity=0 || exit 1; \
 	done
 
 # Format, clang-tidy with findings as errors, allowed includes.

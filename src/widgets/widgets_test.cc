@@ -236,6 +236,7 @@ TEST(Widgets, AnAxisNamesTheUnitOfItsSeriesIfTheyHaveOne) {
         world.metrics.put(world.scope, "App", {{.metric_name = name, .value = 1, .unit = unit}}));
   };
   put("in", "Bytes"), put("out", "Bytes"), put("time", "Seconds"), put("plain", "None");
+  world.runtime.advance(std::chrono::seconds(20));
   const auto left = [&](const std::string& members) {
     return world.chart(R"({"liveData": true, "metrics": )" + members + "}").left.label;
   };
