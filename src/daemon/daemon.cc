@@ -16,12 +16,14 @@
 #include "server/listener.h"
 #include "server/router.h"
 #include "wire/dispatch.h"
+#include "wire/sigv4_signer.h"
 
 namespace weir::daemon {
 namespace {
 
 constexpr std::size_t kRuntimeWorkers = 8;
 constexpr std::int64_t kAdvanceSecondsMax = 366 * 86400;
+constexpr Duration kLinkLife = std::chrono::hours(7 * 24 - 1);  // less than a week, as S3 says it
 
 void configure_log(const Config& config) {
   static const std::map<std::string, log::Level> kLevels = {{"debug", log::Level::debug},
@@ -102,6 +104,29 @@ struct Daemon::Impl {
   std::string endpoint;
   Time started;
   bool is_stopped = false;
+
+  /// Of the account's keys one that may only read, if there is one: a link in a mail goes far.
+  std::string signed_link(const Scope& scope, const std::string& query) const {
+    const server::AccessKey* chosen = nullptr;
+    for (const server::AccessKey& key : credentials.keys()) {
+      if (key.account != scope.account || key.permission == server::Permission::ingest_only) {
+        continue;
+      }
+      if (!chosen || key.permission == server::Permission::read_only) chosen = &key;
+    }
+    wire::sigv4::Identity identity;
+    identity.region = scope.region;
+    identity.service = "monitoring";
+    if (chosen) {
+      identity.access_key = chosen->access_key;
+      identity.secret_key = chosen->secret_key;
+    } else if (credentials.accepts_any()) {
+      identity.access_key = scope.account;
+    } else {
+      return "";
+    }
+    return wire::sigv4::presigned_url(endpoint, query, identity, runtime.now(), kLinkLife);
+  }
 
   /// Tables whose operations go to the world of the moment, so that a reset need not touch the
   /// listener.
@@ -249,6 +274,9 @@ struct Daemon::Impl {
         ":" + std::to_string(listener->port());
     endpoint = config.endpoint_url();
     place.endpoint = endpoint;
+    place.signed_link = [this](const Scope& scope, const std::string& query) {
+      return signed_link(scope, query);
+    };
     place.api_port = listener->port();
     WEIR_TRY(world, World::open(runtime, config, place));
     make_tables();

@@ -36,6 +36,7 @@
 #include "collect/receiver.h"
 #include "contributors/contributors.h"
 #include "daemon/alarm_details.h"
+#include "daemon/alarm_graph.h"
 #include "daemon/hand_over.h"
 #include "daemon/insights.h"
 #include "daemon/interfaces.h"
@@ -349,6 +350,12 @@ struct World::Impl {
     resource_policies_api.add_to(logs_table);
     export_tasks_api.add_to(logs_table);
     cloudwatch_api.add_to(cloudwatch_table);
+    if (place.signed_link && cloudwatch_table.find("GetMetricWidgetImage") != nullptr) {
+      alarm_details.set_graph_url([link = place.signed_link](const std::string& message) {
+        const auto call = graph_call(message);
+        return call ? link(call->scope, call->query) : std::string();
+      });
+    }
     sns_api.add_to(sns_table);
     sqs_api.add_to(sqs_table);
     athena_api.add_to(athena_table);

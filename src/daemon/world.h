@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/document.h"
 #include "base/result.h"
 #include "base/runtime.h"
+#include "base/scope.h"
 #include "collect/receiver.h"
 #include "daemon/config.h"
 #include "daemon/live_flows.h"
@@ -23,8 +25,11 @@ namespace weir::daemon {
 class World {
  public:
   struct Place {
-    std::string endpoint;          // URL of the daemon, for links
-    std::uint16_t api_port = 0;    // of the listener, for the guard against locking oneself out
+    std::string endpoint;        // URL of the daemon, for links
+    std::uint16_t api_port = 0;  // of the listener, for the guard against locking oneself out
+    /// A link to a call of CloudWatch (Query protocol, percent-encoded) that works without further
+    /// signature for some days; "" if there is no key to sign with. Unset: no links.
+    std::function<std::string(const Scope&, const std::string& query)> signed_link = {};
     std::filesystem::path folder;  // objects, query work; in CI mode a temporary one
   };
 

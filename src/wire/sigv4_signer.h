@@ -24,4 +24,10 @@ struct Identity {
 /// header. `payload_hash` is the SHA-256 of the body in hexadecimal digits, or kUnsigned (S3).
 void sign(HttpRequest& request, const Identity& identity, Time now, std::string_view payload_hash);
 
+/// The address of a GET on `/` that carries its signature in the query (IAM User Guide, "Create a
+/// signed AWS API request", query parameters), for people to follow. `endpoint` is scheme, host and
+/// port; `query` is percent-encoded and without a `?`. `life` is at most a week.
+std::string presigned_url(std::string_view endpoint, std::string_view query,
+                          const Identity& identity, Time now, Duration life);
+
 }  // namespace weir::wire::sigv4

@@ -84,5 +84,31 @@ TEST(Sign, WhatItSignsTheVerifierTakesForEveryKindOfKeyAndQuery) {
   }
 }
 
+// The service's own check takes the link until its end, and no other query.
+TEST(PresignedUrl, IsTakenUntilItExpires) {
+  Identity identity = kS3;
+  identity.service = "monitoring";
+  const std::string url =
+      presigned_url("http://127.0.0.1:4566", "Action=A&Widget=%7B%22a%20b%22%7D", identity, kDay,
+                    std::chrono::hours(24));
+  ASSERT_TRUE(url.starts_with("http://127.0.0.1:4566/?Action=A&Widget=%7B%22a%20b%22%7D&X-Amz-"));
+  const auto verify_at = [&](const std::string& target, Time now) -> Result<void> {
+    HttpRequest request;
+    request.method = "GET";
+    set_target(request, target);
+    request.headers.add("Host", "127.0.0.1:4566");
+    WEIR_TRY(const Claim claim, read_claim(request));
+    WEIR_CHECK(check_time(claim, now));
+    return verify(request, claim, identity.secret_key, PathRule::of_service("monitoring"),
+                  kEmptySha256);
+  };
+  const std::string target = url.substr(std::string("http://127.0.0.1:4566").size());
+  EXPECT_TRUE(verify_at(target, kDay + std::chrono::hours(23)));
+  EXPECT_FALSE(verify_at(target, kDay + std::chrono::hours(25)));
+  std::string other = target;
+  other.replace(other.find("Action=A"), 8, "Action=B");
+  EXPECT_FALSE(verify_at(other, kDay));
+}
+
 }  // namespace
 }  // namespace weir::wire::sigv4
