@@ -22,15 +22,14 @@ std::string with(std::string_view members) { return '{' + std::string(members) +
 
 /// A value every five minutes that goes up and down with the day.
 void fill(CloudWatchWorld& world, Duration past) {
-  std::vector<metrics::Datum> data;
   for (Time at = world.runtime.now() - past; at < world.runtime.now(); at = at + minutes(5)) {
     const double of_day = static_cast<double>(at.seconds() % 86'400) / 86'400;
     const double jitter = 0.1 * static_cast<double>(at.seconds() / 300 % 7);
-    data.push_back({.metric_name = "m",
-                    .timestamp = at,
-                    .value = 100 + 50 * std::sin(6.283185 * of_day) + jitter});
+    ASSERT_TRUE(world.metrics.put(world.caller.scope, "App",
+                                  {{.metric_name = "m",
+                                    .timestamp = at,
+                                    .value = 100 + 50 * std::sin(6.283185 * of_day) + jitter}}));
   }
-  ASSERT_TRUE(world.metrics.put(world.caller.scope, "App", data));
 }
 
 // Shape of the answer: recorded from the service.
