@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/bucket_events.h"
 #include "daemon/deliveries.h"
 #include "daemon/world.h"
 
@@ -59,6 +60,8 @@
 #include "metrics/metrics.h"
 #include "notify/notify.h"
 #include "queues/queues.h"
+#include "objects/lifecycle.h"
+#include "objects/notifications.h"
 #include "objects/objects.h"
 #include "respond/responder.h"
 #include "sql/athena.h"
@@ -206,6 +209,9 @@ struct World::Impl {
   StreamTransport stream_transport;
   LogStatus log_status;
   notify::Notify notify;
+  BucketEvents bucket_events;
+  objects::Notifications bucket_notifications;
+  objects::LifecycleRunner lifecycle;
   alarms::Alarms alarms;
   contributors::Contributors contributors;
   sql::Athena athena;
@@ -292,6 +298,9 @@ struct World::Impl {
         log_status(runtime, logs),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
+        bucket_events(notify, queues),
+        bucket_notifications(runtime, *store, bucket_events),
+        lifecycle(runtime, objects),
         alarms(runtime, *store, metrics, action_sink(notify),
                {.early_firing = config.alarms_early_firing}),
         contributors(runtime, *store, logs.arrivals(), {}),
@@ -313,7 +322,9 @@ struct World::Impl {
         sqs_api(runtime, queues),
         athena_api(athena),
         weir_api(logs),
-        s3_api(objects) {
+        s3_api(runtime, objects, &bucket_notifications) {
+    objects.on_event(
+        [this](const objects::Event& event) { return bucket_notifications.accept(event); });
     ec2_api.set_template_store(
         [this, endpoint = place.endpoint](const Scope& scope, const std::string& bucket,
                                           const std::string& key,
@@ -387,6 +398,8 @@ struct World::Impl {
     WEIR_CHECK(metrics.load());
     WEIR_CHECK(queues.load());
     WEIR_CHECK(notify.load());
+    WEIR_CHECK(bucket_notifications.load());
+    lifecycle.start();
     WEIR_CHECK(responder.load());
     WEIR_CHECK(alarms.load());
     WEIR_CHECK(logs.load());
@@ -630,6 +643,9 @@ void World::stop_traffic() { impl_->stop_traffic(); }
 const std::vector<const wire::OperationTable*>& World::tables() const { return impl_->tables; }
 wire::HttpResponse World::handle_s3(wire::HttpRequest& request) {
   return impl_->s3_api.handle(request);
+}
+std::optional<wire::HttpResponse> World::admit_s3(const wire::HttpRequest& head) {
+  return impl_->s3_api.admit(head);
 }
 collect::Receiver::Answer World::receive(std::string_view log_group,
                                          const collect::Receiver::Request& request) {
