@@ -167,6 +167,7 @@ TEST_F(S3Test, ASpooledBodyIsTakenOver) {
   const fs::path spooled = objects_->spool_folder() / "body";
   std::ofstream(spooled) << "from a file";
   wire::HttpRequest request;
+  request.caller.access_key = "test";
   request.method = "PUT";
   wire::set_target(request, "/bucket/k");
   request.body.content = spooled;
@@ -185,6 +186,7 @@ TEST_F(S3Test, AnXmlBodyMayBeSpooledToo) {
   const fs::path spooled = objects_->spool_folder() / "body";
   std::ofstream(spooled) << xml;
   wire::HttpRequest request;
+  request.caller.access_key = "test";
   request.method = "POST";
   wire::set_target(request, "/bucket?delete");
   request.headers.add("Content-MD5", base64_encode(objects::md5_bytes(xml)));
@@ -246,6 +248,7 @@ TEST_F(S3Test, ChecksumsInHeadersAndTrailers) {
   EXPECT_EQ(code(call("PUT", "/bucket/k", "x", {{"Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="}})),
             "BadDigest");
   wire::HttpRequest request;
+  request.caller.access_key = "test";
   request.method = "PUT";
   wire::set_target(request, "/bucket/k");
   request.body.content = std::string("not that");
@@ -261,7 +264,7 @@ TEST_F(S3Test, WhatTheStoreCannotKeepIsRefused) {
             "AccessControlListNotSupported");
   EXPECT_EQ(call("PUT", "/bucket/k", "x", {{"x-amz-acl", "bucket-owner-full-control"}}).status,
             200);
-  EXPECT_EQ(call("PUT", "/bucket?lifecycle", "<x/>").status, 501);
+  EXPECT_EQ(call("PUT", "/bucket?replication", "<x/>").status, 501);
   EXPECT_EQ(call("POST", "/bucket/k?select&select-type=2", "<x/>").status, 501);
   EXPECT_EQ(call("PATCH", "/bucket/k").status, 405);
   EXPECT_EQ(call("PUT", "/bucket/k", "x", {{"x-amz-expected-bucket-owner", "111111111111"}}).status,
@@ -386,7 +389,10 @@ TEST_F(S3Test, AbortMultipart) {
 
 TEST_F(S3Test, PolicyAndTags) {
   EXPECT_EQ(code(call("GET", "/bucket?policy")), "NoSuchBucketPolicy");
-  const std::string policy = R"({"Version":"2012-10-17","Statement":[]})";
+  const std::string policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)"
+      R"({"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject","Resource":)"
+      R"("arn:aws:s3:::bucket/AWSLogs/*"}]})";
   EXPECT_EQ(call("PUT", "/bucket?policy", policy).status, 204);
   EXPECT_EQ(body(call("GET", "/bucket?policy")), policy);
   EXPECT_EQ(code(call("PUT", "/bucket?policy", "nonsense")), "MalformedPolicy");
