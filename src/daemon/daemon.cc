@@ -121,10 +121,15 @@ struct Daemon::Impl {
       }
     }
     for (const auto& table : tables) router.add_service(table);
-    router.set_s3([this](wire::HttpRequest& request) {
-      const std::shared_lock lock(world_mutex);
-      return world->handle_s3(request);
-    });
+    router.set_s3(
+        [this](wire::HttpRequest& request) {
+          const std::shared_lock lock(world_mutex);
+          return world->handle_s3(request);
+        },
+        [this](const wire::HttpRequest& head) {
+          const std::shared_lock lock(world_mutex);
+          return world->admit_s3(head);
+        });
   }
 
   void add_raw_routes() {
@@ -248,6 +253,7 @@ struct Daemon::Impl {
     listen.tls_key = config.tls_key;
     listen.workers = static_cast<std::size_t>(config.workers);
     listen.connections_max = static_cast<std::size_t>(config.connections_max);
+    listen.allow_anonymous_s3 = true;  // bucket policies decide
     listen.spool_folder = place.folder / "work" / "spool";
     listener = std::make_unique<server::Listener>(runtime, listen, credentials, router);
     WEIR_CHECK(listener->bind());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/bucket_events.h"
 #include "daemon/deliveries.h"
 #include "daemon/flow_log_tables.h"
 #include "daemon/world.h"
@@ -68,6 +69,8 @@
 #include "metrics/metrics.h"
 #include "notify/notify.h"
 #include "queues/queues.h"
+#include "objects/lifecycle.h"
+#include "objects/notifications.h"
 #include "objects/objects.h"
 #include "respond/responder.h"
 #include "sql/athena.h"
@@ -217,6 +220,9 @@ struct World::Impl {
   StreamTransport stream_transport;
   LogStatus log_status;
   notify::Notify notify;
+  BucketEvents bucket_events;
+  objects::Notifications bucket_notifications;
+  objects::LifecycleRunner lifecycle;
   contributors::Contributors contributors;
   anomaly::Detectors detectors;
   api::cloudwatch::InsightRuleSeries insight_rules;
@@ -313,6 +319,9 @@ struct World::Impl {
         log_status(runtime, logs),
         notify(runtime, *store, transports(), notify::Signer(runtime, *store),
                {.endpoint = place.endpoint}),
+        bucket_events(notify, queues),
+        bucket_notifications(runtime, *store, bucket_events),
+        lifecycle(runtime, objects),
         contributors(runtime, *store, logs.arrivals(), {}),
         detectors(runtime, *store, metrics),
         insight_rules(contributors),
@@ -346,7 +355,9 @@ struct World::Impl {
         athena_api(athena),
         glue_api(runtime, athena.catalog()),
         weir_api(logs, alarms),
-        s3_api(objects) {
+        s3_api(runtime, objects, &bucket_notifications) {
+    objects.on_event(
+        [this](const objects::Event& event) { return bucket_notifications.accept(event); });
     alarm_details.set_graph_url(
         [this](const std::string& message) { return alarm_graphs.url(message); });
     ec2_api.set_template_store(
@@ -426,6 +437,8 @@ struct World::Impl {
     WEIR_CHECK(metrics.load());
     WEIR_CHECK(queues.load());
     WEIR_CHECK(notify.load());
+    WEIR_CHECK(bucket_notifications.load());
+    lifecycle.start();
     WEIR_CHECK(responder.load());
     WEIR_CHECK(detectors.load());
     WEIR_CHECK(alarms.load());
@@ -675,6 +688,9 @@ void World::stop_traffic() { impl_->stop_traffic(); }
 const std::vector<const wire::OperationTable*>& World::tables() const { return impl_->tables; }
 wire::HttpResponse World::handle_s3(wire::HttpRequest& request) {
   return impl_->s3_api.handle(request);
+}
+std::optional<wire::HttpResponse> World::admit_s3(const wire::HttpRequest& head) {
+  return impl_->s3_api.admit(head);
 }
 collect::Receiver::Answer World::receive(std::string_view log_group,
                                          const collect::Receiver::Request& request) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ class World {
 
   const std::vector<const wire::OperationTable*>& tables() const;
   wire::HttpResponse handle_s3(wire::HttpRequest& request);
+  /// The refusal of an unsigned S3 request, or nothing.
+  std::optional<wire::HttpResponse> admit_s3(const wire::HttpRequest& head);
   /// A delivery of AWS over HTTP, into a log group of the host's account and region.
   collect::Receiver::Answer receive(std::string_view log_group,
                                     const collect::Receiver::Request& request);

@@ -138,7 +138,8 @@ Result<void> Compactor::finish(const std::string& record_key, const Merge& merge
   if (!made && made.error().kind != ErrorKind::not_found) return made.error();
   for (const Source& source : merge.sources) {
     if (!made) break;
-    const auto removed = objects_.remove(scope, merge.bucket, source.key, source.etag);
+    const auto removed =
+        objects_.remove(scope, merge.bucket, source.key, {.if_match = source.etag});
     // Somebody has put another object there, or taken it away.
     const bool is_other = !removed && removed.error().code == "PreconditionFailed";
     if (removed) merged_.add(1);

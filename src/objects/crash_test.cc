@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -107,6 +108,128 @@ TEST(ObjectsCrash, EveryAcknowledgedObjectSurvivesAKill) {
       ASSERT_EQ(expected.at(object.key), write) << object.key;
     }
     ASSERT_EQ(listing->objects.size(), expected.size());
+  }
+  fs::remove_all(folder);
+}
+
+/// What the writer of versions reports: before (`id` empty) and after each write.
+struct VersionReport {
+  int write = 0;
+  char id[33] = {};
+};
+constexpr int kVersionKeys = 4;
+
+bool is_delete(int write) { return write % 5 == 4; }
+bool is_removal(int write) { return write % 7 == 6; }
+
+/// Puts, deletes and removals of current versions, until it is killed.
+[[noreturn]] void write_versions_for_ever(const fs::path& folder, int reports, int first) {
+  SystemRuntime runtime(1);
+  Objects objects(runtime, {.folder = folder});
+  const Scope scope;
+  if (!objects.load() || !objects.create_bucket(scope, "versions", true)) ::_exit(1);
+  for (int write = first;; ++write) {
+    const VersionReport before{write, {}};
+    if (::write(reports, &before, sizeof before) != sizeof before) ::_exit(2);
+    const std::string key = key_of(write % kVersionKeys);
+    VersionReport after{write, {}};
+    RemoveOptions options;
+    std::string id;
+    if (is_removal(write)) {
+      const auto present = objects.head(scope, "versions", key);
+      if (present) options.version_id = present->version_id;
+      id = present ? present->version_id : "";
+      if (present && !objects.remove(scope, "versions", key, options)) ::_exit(3);
+    } else if (is_delete(write)) {
+      const auto removed = objects.remove(scope, "versions", key, options);
+      if (!removed) ::_exit(3);
+      id = removed->version_id;
+    } else {
+      const auto put = objects.put(scope, "versions", key, PutSource::bytes(value_of(write)), {});
+      if (!put) ::_exit(3);
+      id = put->version_id;
+    }
+    if (id.empty()) id = "-";
+    std::copy(id.begin(), id.end(), after.id);
+    if (::write(reports, &after, sizeof after) != sizeof after) ::_exit(2);
+  }
+}
+
+// Goal: every acknowledged version and delete marker is there once, whole, and those that were
+// removed are gone; the newest is the current one.
+// Method: as above. A write in doubt may have added a version, or removed the one it was to remove.
+TEST(ObjectsCrash, EveryAcknowledgedVersionSurvivesAKillOnce) {
+  std::string name = (fs::temp_directory_path() / "weir-crash-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const fs::path folder = name;
+  std::map<std::string, int> expected;  // by id, the write
+  int last = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ::close(ends[0]);
+      write_versions_for_ever(folder, ends[1], last + 1);
+    }
+    ::close(ends[1]);
+    VersionReport report;
+    int in_doubt = 0;
+    int reports = 0;
+    const int kill_after = 3 + (round * 5) % 17;
+    while (::read(ends[0], &report, sizeof report) == sizeof report) {
+      last = report.write;
+      const std::string id = report.id;
+      in_doubt = id.empty() ? last : 0;
+      if (!id.empty() && is_removal(last)) expected.erase(id);
+      if (!id.empty() && id != "-" && !is_removal(last)) expected[id] = last;
+      if (++reports == kill_after) ::kill(child, SIGKILL);
+    }
+    ::close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the writer failed with " << WEXITSTATUS(status);
+
+    SystemRuntime runtime(1);
+    Objects objects(runtime, {.folder = folder});
+    ASSERT_TRUE(objects.load());
+    const Scope scope;
+    std::map<std::string, int> found;
+    VersionQuery query;
+    for (;;) {
+      const auto listing = objects.versions(scope, "versions", query);
+      ASSERT_TRUE(listing);
+      for (const auto& version : listing->versions) {
+        ASSERT_TRUE(found.emplace(version.version_id, 0).second) << "twice: " << version.key;
+        const auto head = objects.head(scope, "versions", version.key);
+        ASSERT_EQ(version.is_latest && !version.is_delete_marker,
+                  head && head->version_id == version.version_id);
+        if (version.is_delete_marker) continue;
+        const auto opened = objects.open(scope, "versions", version.key, version.version_id);
+        ASSERT_TRUE(opened);
+        const std::string text = *(*opened)->read(0, version.size);
+        ASSERT_EQ(text, value_of(std::atoi(text.c_str()))) << "torn: " << version.key;
+        ASSERT_EQ(version.etag, to_hex(md5_bytes(text)));
+      }
+      if (!listing->is_truncated) break;
+      query.key_marker = listing->next_key;
+      query.version_id_marker = listing->next_version_id;
+    }
+    for (const auto& [id, write] : expected) {
+      const bool may_be_removed =
+          in_doubt != 0 && is_removal(in_doubt) && write % kVersionKeys == in_doubt % kVersionKeys;
+      ASSERT_TRUE(found.contains(id) || may_be_removed) << "lost: write " << write;
+    }
+    std::size_t unknown = 0;
+    for (const auto& [id, ignored] : found) unknown += !expected.contains(id);
+    ASSERT_LE(unknown, in_doubt != 0 && !is_removal(in_doubt) ? 1u : 0u) << "doubled or come back";
+    // From now on what is there counts.
+    std::map<std::string, int> next;
+    for (const auto& [id, ignored] : found) {
+      next[id] = expected.contains(id) ? expected[id] : in_doubt;
+    }
+    expected = std::move(next);
   }
   fs::remove_all(folder);
 }

@@ -60,7 +60,7 @@ class Page {
 
 Result<Listing> Objects::list(const Scope& scope, std::string_view bucket_name,
                               ListQuery query) const {
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_CHECK(find_bucket(scope, bucket_name));
   query.max_keys = std::min(query.max_keys, ListQuery::kKeysMax);
   Listing listing;
   if (query.max_keys == 0) return listing;
@@ -91,7 +91,7 @@ Result<Listing> Objects::list(const Scope& scope, std::string_view bucket_name,
                                 }
                                 return Tree::Step::go_on;
                               }};
-  WEIR_CHECK(tree_.walk(root, query.prefix, visitor));
+  WEIR_CHECK(tree_.walk(root, query.prefix, visitor, false, query.after));
   return listing;
 }
 

@@ -22,12 +22,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrivateFolder = ".weir";
-constexpr std::size_t kBucketRecordBytesMax = 1u << 20;
 
 }  // namespace
 
 Objects::Objects(Runtime& runtime, Config config)
-    : runtime_(runtime), config_(std::move(config)), tree_(runtime, config_.is_durable) {}
+    : runtime_(runtime),
+      config_(std::move(config)),
+      tree_(runtime, config_.is_durable),
+      lock_clock_(runtime) {}
 
 Objects::~Objects() = default;
 
@@ -61,47 +63,16 @@ Result<void> Objects::load() {
       WEIR_CHECK(sync_folder(folder.empty() ? fs::path(".") : folder));
     }
   }
+  WEIR_CHECK(lock_clock_.load(own / "lock-clock", config_.is_durable));
   return load_buckets();
-}
-
-Result<void> Objects::load_buckets() {
-  std::map<std::string, Bucket, std::less<>> found;
-  std::error_code failed;
-  for (const auto& entry :
-       fs::directory_iterator(config_.folder / kPrivateFolder / "buckets", failed)) {
-    if (entry.path().extension() != ".json") continue;
-    WEIR_TRY(const auto text, read_small_file(entry.path(), kBucketRecordBytesMax));
-    if (!text) continue;
-    WEIR_TRY(Bucket bucket, from_json_text<Bucket>(*text));
-    found.insert_or_assign(bucket.name, std::move(bucket));
-  }
-  if (failed)
-    return Error{ErrorKind::unavailable, "InternalError",
-                 "cannot list the buckets: " + failed.message()};
-  for (const auto& entry : fs::directory_iterator(config_.folder, failed)) {
-    const std::string name = entry.path().filename();
-    if (!is_bucket_name(name) || found.contains(name)) continue;
-    struct stat status;
-    if (::stat(entry.path().c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) continue;
-    Bucket bucket;
-    bucket.name = name;
-    bucket.account = config_.scope_of_found_buckets.account;
-    bucket.region = config_.scope_of_found_buckets.region;
-    bucket.created = Time::from_seconds(status.st_mtim.tv_sec);
-    found.emplace(name, std::move(bucket));
-  }
-  if (failed)
-    return Error{ErrorKind::unavailable, "InternalError",
-                 "cannot list the buckets: " + failed.message()};
-  *buckets_.lock() = std::move(found);
-  return {};
 }
 
 Result<void> Objects::clear() {
   std::unique_lock lifetime(lifetime_);
   std::error_code failed;
   std::vector<fs::path> going = {config_.folder / kPrivateFolder / "buckets",
-                                 config_.folder / kPrivateFolder / "uploads"};
+                                 config_.folder / kPrivateFolder / "uploads",
+                                 config_.folder / kPrivateFolder / "lock-clock"};
   for (const auto& entry : fs::directory_iterator(config_.folder, failed)) {
     if (entry.path().filename() != kPrivateFolder) going.push_back(entry.path());
   }
@@ -115,129 +86,6 @@ Result<void> Objects::clear() {
   *completed_.lock() = {};
   tree_.forget_folders();
   return load();
-}
-
-Result<void> Objects::save_bucket(const Bucket& bucket) const {
-  return replace_file(temporary(), bucket_record(bucket.name), to_json_text(bucket),
-                      config_.is_durable);
-}
-
-Result<bool> Objects::create_bucket(const Scope& scope, std::string_view name) {
-  if (!is_bucket_name(name)) {
-    return Error{ErrorKind::invalid,
-                 "InvalidBucketName",
-                 "The specified bucket is not valid.",
-                 {{"BucketName", std::string(name)}}};
-  }
-  std::unique_lock lifetime(lifetime_);
-  Bucket bucket;
-  {
-    auto buckets = buckets_.lock();
-    if (const auto found = buckets->find(name); found != buckets->end()) {
-      if (found->second.account != scope.account) {
-        return Error{
-            ErrorKind::already_exists,
-            "BucketAlreadyExists",
-            "The requested bucket name is not available. The bucket namespace is shared by "
-            "all users of the system. Please select a different name and try again.",
-            {{"BucketName", std::string(name)}}};
-      }
-      if (found->second.region == "us-east-1" && scope.region == "us-east-1") return false;
-      return Error{
-          ErrorKind::already_exists,
-          "BucketAlreadyOwnedByYou",
-          "Your previous request to create the named bucket succeeded and you already own it.",
-          {{"BucketName", std::string(name)}}};
-    }
-    const auto own = std::count_if(buckets->begin(), buckets->end(), [&](const auto& each) {
-      return each.second.account == scope.account;
-    });
-    if (static_cast<std::size_t>(own) >= kBucketsMax) {
-      return Error{ErrorKind::limit, "TooManyBuckets",
-                   "You have attempted to create more buckets than allowed"};
-    }
-  }
-  bucket.name = name;
-  bucket.account = scope.account;
-  bucket.region = scope.region;
-  bucket.created = runtime_.now();
-  WEIR_CHECK(save_bucket(bucket));
-  std::error_code failed;
-  fs::create_directory(bucket_folder(name), failed);
-  if (failed) {
-    return Error{ErrorKind::unavailable, "InternalError",
-                 "cannot make the folder of the bucket: " + failed.message()};
-  }
-  buckets_.lock()->insert_or_assign(bucket.name, bucket);
-  return true;
-}
-
-Result<void> Objects::delete_bucket(const Scope& scope, std::string_view name) {
-  std::unique_lock lifetime(lifetime_);
-  WEIR_TRY(const Bucket found, bucket(scope, name));
-  bool is_empty = true;
-  Tree::Visitor visitor{.folder = [](const std::string&) { return Tree::Step::go_on; },
-                        .object = [&](const std::string&) -> Result<Tree::Step> {
-                          is_empty = false;
-                          return Tree::Step::stop;
-                        }};
-  WEIR_CHECK(tree_.walk(bucket_folder(name), "", visitor));
-  if (!is_empty) {
-    return Error{ErrorKind::conflict,
-                 "BucketNotEmpty",
-                 "The bucket you tried to delete is not empty",
-                 {{"BucketName", found.name}}};
-  }
-  // The record goes last: without it, what is left of the folder would look like a bucket that
-  // somebody put there.
-  std::error_code failed;
-  fs::remove_all(uploads_folder(name), failed);
-  if (!failed) fs::remove_all(bucket_folder(name), failed);
-  if (!failed) fs::remove(bucket_record(name), failed);
-  if (failed) {
-    return Error{ErrorKind::unavailable, "InternalError",
-                 "cannot remove the bucket: " + failed.message()};
-  }
-  tree_.forget_folders();
-  if (config_.is_durable) {
-    WEIR_CHECK(sync_folder(config_.folder));
-    WEIR_CHECK(sync_folder(bucket_record(name).parent_path()));
-  }
-  buckets_.lock()->erase(found.name);
-  return {};
-}
-
-Result<Bucket> Objects::bucket(const Scope& scope, std::string_view name) const {
-  auto buckets = buckets_.lock();
-  const auto found = buckets->find(name);
-  if (found == buckets->end()) return no_such_bucket(name);
-  if (found->second.account != scope.account) {
-    return Error{ErrorKind::forbidden, "AccessDenied", "Access Denied"};
-  }
-  return found->second;
-}
-
-std::vector<Bucket> Objects::buckets(const Scope& scope) const {
-  std::vector<Bucket> own;
-  auto all = buckets_.lock();
-  for (const auto& [name, bucket] : *all) {
-    if (bucket.account == scope.account) own.push_back(bucket);
-  }
-  return own;
-}
-
-Result<void> Objects::update_bucket(const Scope& scope, std::string_view name,
-                                    const std::function<void(Bucket&)>& change) {
-  std::unique_lock lifetime(lifetime_);
-  WEIR_TRY(Bucket changed, bucket(scope, name));
-  change(changed);
-  if (changed.policy.size() > kPolicyBytesMax) {
-    return Error{ErrorKind::invalid, "MalformedPolicy",
-                 "Policies must not be longer than 20480 bytes"};
-  }
-  WEIR_CHECK(save_bucket(changed));
-  buckets_.lock()->insert_or_assign(changed.name, changed);
-  return {};
 }
 
 Result<Objects::Prepared> Objects::prepare(const PutSource& source,
@@ -283,27 +131,49 @@ Result<Objects::Prepared> Objects::prepare(const PutSource& source,
 
 Result<ObjectInfo> Objects::commit(const Scope& scope, std::string_view bucket_name,
                                    const Prepared& prepared, ObjectInfo info,
-                                   const Tree::Check& check) {
+                                   const Tree::Check& check, std::string_view event,
+                                   const Requester& requester) {
   const fs::path metadata_file = temporary();
-  Scope owner;
+  BucketRef owner;
   Result<ObjectInfo> done = [&]() -> Result<ObjectInfo> {
     std::shared_lock lifetime(lifetime_);
-    WEIR_TRY(const Bucket found, bucket(scope, bucket_name));  // it may have been deleted meanwhile
-    owner = found.scope();
+    WEIR_TRY(owner, find_bucket(scope, bucket_name));  // it may have been deleted meanwhile
+    WEIR_CHECK(protect(*owner, info, info.retention, info.legal_hold));
     return tree_.commit(bucket_folder(bucket_name), prepared.file, metadata_file, std::move(info),
-                        check);
+                        owner->version_mode(), check);
   }();
   if (!done) {
     remove_quietly(metadata_file);
     return done;
   }
-  for (const PutCallback& callback : on_put_) callback(owner, std::string(bucket_name), *done);
+  WEIR_CHECK(tell(event, *owner, *done, requester));
+  for (const PutCallback& callback : on_put_) {
+    callback(owner->scope(), std::string(bucket_name), *done);
+  }
   return done;
+}
+
+Result<void> Objects::tell(std::string_view name, const Bucket& bucket, ObjectInfo object,
+                           const Requester& requester) const {
+  if (on_event_.empty() || !bucket.settings.notification) return {};
+  const Event event{std::string(name), runtime_.now(), bucket, std::move(object), requester};
+  for (const EventCallback& callback : on_event_) WEIR_CHECK(callback(event));
+  return {};
+}
+
+Result<void> Objects::protect(const Bucket& bucket, ObjectInfo& info,
+                              std::optional<Retention> retention, std::optional<bool> legal_hold) {
+  if (!retention && !legal_hold && !bucket.is_locking()) return {};
+  WEIR_TRY(const Time now, lock_clock_.for_start());
+  WEIR_CHECK(check_retention(bucket, retention, legal_hold, now));
+  info.retention = retention ? std::move(retention) : default_retention(bucket, now);
+  info.legal_hold = legal_hold;
+  return {};
 }
 
 Result<ObjectInfo> Objects::put(const Scope& scope, std::string_view bucket_name,
                                 std::string_view key, PutSource source, PutOptions options) {
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_CHECK(find_bucket(scope, bucket_name));
   WEIR_CHECK(check_key(key));
   WEIR_CHECK(check_metadata(options.attributes));
   WEIR_TRY(const Prepared prepared, prepare(source, options.checksum, options.content_md5));
@@ -312,28 +182,65 @@ Result<ObjectInfo> Objects::put(const Scope& scope, std::string_view bucket_name
   info.etag = prepared.etag;
   info.checksum = prepared.checksum;
   info.attributes = std::move(options.attributes);
-  return commit(scope, bucket_name, prepared, std::move(info), [&](const ObjectInfo* present) {
-    return check_write_conditions(present, options.if_match, options.if_none_match, key);
-  });
+  info.retention = std::move(options.retention);
+  info.legal_hold = options.legal_hold;
+  return commit(
+      scope, bucket_name, prepared, std::move(info),
+      [&](const ObjectInfo* present) {
+        return check_write_conditions(present, options.if_match, options.if_none_match, key);
+      },
+      event::kPut, options.requester);
+}
+
+Error Objects::missing(const Bucket& bucket, std::string_view key) const {
+  Error error = no_such_key(key);
+  if (bucket.version_mode() == VersionMode::off) return error;
+  const auto marker = tree_.current_marker(bucket_folder(bucket.name), key);
+  if (!marker) return marker.error();
+  if (*marker) {
+    error.details.emplace_back("x-amz-delete-marker", "true");
+    error.details.emplace_back("x-amz-version-id", (*marker)->shown_version());
+  }
+  return error;
+}
+
+Result<ObjectInfo> Objects::head_of(const Bucket& bucket, std::string_view key,
+                                    std::string_view version_id) const {
+  WEIR_CHECK(check_key(key));
+  if (version_id.empty()) {
+    WEIR_TRY(auto found, tree_.find(bucket_folder(bucket.name), key));
+    if (!found) return missing(bucket, key);
+    return *std::move(found);
+  }
+  WEIR_CHECK(check_version_id(version_id));
+  WEIR_TRY(auto found, tree_.find_version(bucket_folder(bucket.name), key, version_id));
+  if (!found) return no_such_version(key, version_id);
+  if (found->is_delete_marker) return is_marker(*found);
+  return *std::move(found);
 }
 
 Result<std::shared_ptr<const OpenObject>> Objects::open(const Scope& scope,
                                                         std::string_view bucket_name,
-                                                        std::string_view key) const {
-  WEIR_CHECK(bucket(scope, bucket_name));
+                                                        std::string_view key,
+                                                        std::string_view version_id) const {
+  WEIR_TRY(const BucketRef found, find_bucket(scope, bucket_name));
   WEIR_CHECK(check_key(key));
-  WEIR_TRY(auto opened, tree_.open(bucket_folder(bucket_name), key));
-  if (opened == nullptr) return no_such_key(key);
-  return opened;
+  if (version_id.empty()) {
+    WEIR_TRY(auto opened, tree_.open(bucket_folder(bucket_name), key));
+    if (opened == nullptr) return missing(*found, key);
+    return opened;
+  }
+  WEIR_CHECK(check_version_id(version_id));
+  WEIR_TRY(auto opened, tree_.open_version(bucket_folder(bucket_name), key, version_id));
+  if (opened != nullptr) return opened;
+  WEIR_CHECK(head_of(*found, key, version_id));  // says why
+  return no_such_version(key, version_id);
 }
 
 Result<ObjectInfo> Objects::head(const Scope& scope, std::string_view bucket_name,
-                                 std::string_view key) const {
-  WEIR_CHECK(bucket(scope, bucket_name));
-  WEIR_CHECK(check_key(key));
-  WEIR_TRY(auto found, tree_.find(bucket_folder(bucket_name), key));
-  if (!found) return no_such_key(key);
-  return *std::move(found);
+                                 std::string_view key, std::string_view version_id) const {
+  WEIR_TRY(const BucketRef found, find_bucket(scope, bucket_name));
+  return head_of(*found, key, version_id);
 }
 
 Result<std::string> Objects::get(const Scope& scope, std::string_view bucket_name,
@@ -349,10 +256,11 @@ Result<std::string> Objects::get(const Scope& scope, std::string_view bucket_nam
 
 /// A copy of (a range of) the source in a temporary file.
 Result<Objects::Prepared> Objects::copy_source(const Scope& scope, std::string_view bucket_name,
-                                               std::string_view key, std::optional<ByteRange> range,
+                                               std::string_view key, std::string_view version_id,
+                                               std::optional<ByteRange> range,
                                                const Conditions& conditions,
                                                ObjectInfo& source) const {
-  WEIR_TRY(const auto object, open(scope, bucket_name, key));
+  WEIR_TRY(const auto object, open(scope, bucket_name, key, version_id));
   source = object->info();
   if (check(conditions, source) != ConditionVerdict::holds)
     return precondition_failed("x-amz-copy-source-if");
@@ -375,10 +283,11 @@ Result<Objects::Prepared> Objects::copy_source(const Scope& scope, std::string_v
 Result<ObjectInfo> Objects::copy(const Scope& scope, std::string_view from_bucket,
                                  std::string_view from_key, std::string_view to_bucket,
                                  std::string_view to_key, const Conditions& source_conditions,
-                                 std::optional<Attributes> attributes, PutOptions options) {
-  WEIR_CHECK(bucket(scope, to_bucket));
+                                 std::optional<Attributes> attributes, PutOptions options,
+                                 std::string_view from_version) {
+  WEIR_CHECK(find_bucket(scope, to_bucket));
   WEIR_CHECK(check_key(to_key));
-  if (from_bucket == to_bucket && from_key == to_key && !attributes) {
+  if (from_bucket == to_bucket && from_key == to_key && from_version.empty() && !attributes) {
     return Error{
         ErrorKind::invalid, "InvalidRequest",
         "This copy request is illegal because it is trying to copy an object to itself without "
@@ -386,7 +295,8 @@ Result<ObjectInfo> Objects::copy(const Scope& scope, std::string_view from_bucke
         "attributes."};
   }
   ObjectInfo info;
-  WEIR_TRY(Prepared copied, copy_source(scope, from_bucket, from_key, {}, source_conditions, info));
+  WEIR_TRY(Prepared copied,
+           copy_source(scope, from_bucket, from_key, from_version, {}, source_conditions, info));
   const bool is_one_part = info.etag.find('-') == std::string::npos;
   const bool keeps_checksum =
       info.checksum && !info.checksum->is_composite &&
@@ -403,30 +313,110 @@ Result<ObjectInfo> Objects::copy(const Scope& scope, std::string_view from_bucke
   info.etag = copied.etag;
   info.checksum = copied.checksum;
   info.part_sizes.clear();
+  info.upload_id.clear();
+  info.version_id.clear();
+  info.order = 0;
+  info.retention = std::move(options.retention);
+  info.legal_hold = options.legal_hold;
   if (attributes) info.attributes = *std::move(attributes);
   WEIR_CHECK(check_metadata(info.attributes));
-  return commit(scope, to_bucket, copied, std::move(info), [&](const ObjectInfo* present) {
-    return check_write_conditions(present, options.if_match, options.if_none_match, to_key);
-  });
+  return commit(
+      scope, to_bucket, copied, std::move(info),
+      [&](const ObjectInfo* present) {
+        return check_write_conditions(present, options.if_match, options.if_none_match, to_key);
+      },
+      event::kCopy, options.requester);
 }
 
-Result<void> Objects::remove(const Scope& scope, std::string_view bucket_name, std::string_view key,
-                             const std::optional<std::string>& if_match) {
+Result<Removed> Objects::remove(const Scope& scope, std::string_view bucket_name,
+                                std::string_view key, const RemoveOptions& options) {
   std::shared_lock lifetime(lifetime_);
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_TRY(const BucketRef found, find_bucket(scope, bucket_name));
   WEIR_CHECK(check_key(key));
-  return tree_.remove(bucket_folder(bucket_name), key, [&](const ObjectInfo* present) {
-    return check_write_conditions(present, if_match, false, key);
-  });
+  return remove_from(*found, key, options, event::kDelete, event::kMarker);
 }
 
-Result<void> Objects::set_tags(const Scope& scope, std::string_view bucket_name,
-                               std::string_view key, std::map<std::string, std::string> tags) {
+/// Under `lifetime_`.
+Result<Removed> Objects::remove_from(const Bucket& bucket, std::string_view key,
+                                     const RemoveOptions& options, std::string_view event_delete,
+                                     std::string_view event_marker) {
+  const fs::path root = bucket_folder(bucket.name);
+  ObjectInfo gone;
+  bool was_there = false;
+  const auto check = [&](const ObjectInfo* present) -> Result<void> {
+    WEIR_CHECK(check_write_conditions(present, options.if_match, false, key));
+    was_there = present != nullptr;
+    if (present != nullptr) gone = *present;
+    const bool is_for_good = present != nullptr && (!options.version_id.empty() ||
+                                                    bucket.version_mode() == VersionMode::off);
+    if (!is_for_good) return {};
+    return check_unlocked(*present, options.bypasses_governance, lock_clock_.for_expiry());
+  };
+  gone.key = key;
+  const bool is_version = !options.version_id.empty();
+  if (is_version) WEIR_CHECK(check_version_id(options.version_id));
+  WEIR_TRY(Removed removed,
+           is_version ? tree_.remove_version(root, key, options.version_id, temporary(), check)
+                      : tree_.remove(root, key, temporary(), bucket.version_mode(), check));
+  const bool is_marker_made = removed.is_delete_marker && !is_version;
+  if (!was_there && !is_marker_made) return removed;
+  if (is_marker_made) gone.version_id = removed.version_id;
+  WEIR_CHECK(tell(is_marker_made ? event_marker : event_delete, bucket, std::move(gone),
+                  options.requester));
+  return removed;
+}
+
+Result<ObjectInfo> Objects::set_tags(const Scope& scope, std::string_view bucket_name,
+                                     std::string_view key, std::map<std::string, std::string> tags,
+                                     std::string_view version_id, const Requester& requester) {
   std::shared_lock lifetime(lifetime_);
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_TRY(const BucketRef found, find_bucket(scope, bucket_name));
   WEIR_CHECK(check_key(key));
-  return tree_.change(bucket_folder(bucket_name), key, temporary(),
-                      [&](ObjectInfo& info) { info.attributes.tags = std::move(tags); });
+  if (!version_id.empty()) WEIR_CHECK(check_version_id(version_id));
+  const bool is_set = !tags.empty();
+  WEIR_TRY(ObjectInfo changed, tree_.change(bucket_folder(bucket_name), key, version_id,
+                                            temporary(), [&](ObjectInfo& info) -> Result<void> {
+                                              info.attributes.tags = std::move(tags);
+                                              return {};
+                                            }));
+  WEIR_CHECK(tell(is_set ? event::kTagsPut : event::kTagsDelete, *found, changed, requester));
+  return changed;
+}
+
+Result<void> Objects::set_retention(const Scope& scope, std::string_view bucket_name,
+                                    std::string_view key, std::string_view version_id,
+                                    std::optional<Retention> retention, bool bypasses_governance) {
+  std::shared_lock lifetime(lifetime_);
+  WEIR_TRY(const BucketRef found, find_bucket(scope, bucket_name));
+  WEIR_CHECK(check_key(key));
+  if (!version_id.empty()) WEIR_CHECK(check_version_id(version_id));
+  WEIR_TRY(const Time now, lock_clock_.for_start());
+  if (!found->is_locking()) return check_retention(*found, Retention{}, {}, now);
+  if (retention) WEIR_CHECK(check_retention(*found, retention, {}, now));
+  const auto change = [&](ObjectInfo& info) -> Result<void> {
+    WEIR_CHECK(
+        check_retention_change(info, retention, bypasses_governance, lock_clock_.for_expiry()));
+    info.retention = std::move(retention);
+    return {};
+  };
+  WEIR_CHECK(tree_.change(bucket_folder(bucket_name), key, version_id, temporary(), change));
+  return {};
+}
+
+Result<void> Objects::set_legal_hold(const Scope& scope, std::string_view bucket_name,
+                                     std::string_view key, std::string_view version_id,
+                                     bool is_held) {
+  std::shared_lock lifetime(lifetime_);
+  WEIR_TRY(const BucketRef found, find_bucket(scope, bucket_name));
+  WEIR_CHECK(check_key(key));
+  if (!version_id.empty()) WEIR_CHECK(check_version_id(version_id));
+  WEIR_CHECK(check_retention(*found, {}, is_held, runtime_.now()));
+  WEIR_CHECK(tree_.change(bucket_folder(bucket_name), key, version_id, temporary(),
+                          [&](ObjectInfo& info) -> Result<void> {
+                            info.legal_hold = is_held;
+                            return {};
+                          }));
+  return {};
 }
 
 Result<fs::path> Objects::local_path(std::string_view bucket_name, std::string_view key) const {

@@ -17,6 +17,8 @@
 #include "base/result.h"
 #include "base/runtime.h"
 #include "base/scope.h"
+#include "objects/events.h"
+#include "objects/locks.h"
 #include "objects/tree.h"
 #include "objects/types.h"
 
@@ -60,21 +62,31 @@ class Objects {
   Result<void> clear();
 
   // Buckets.
-  /// Made anew: true. Own already: false in us-east-1, BucketAlreadyOwnedByYou elsewhere.
-  Result<bool> create_bucket(const Scope& scope, std::string_view bucket);
+  /// Made anew: true. Own already: false in us-east-1, BucketAlreadyOwnedByYou elsewhere. With
+  /// `has_object_lock` it has versions and Object Lock from its beginning.
+  Result<bool> create_bucket(const Scope& scope, std::string_view bucket,
+                             bool has_object_lock = false);
   Result<void> delete_bucket(const Scope& scope, std::string_view bucket);
   Result<Bucket> bucket(const Scope& scope, std::string_view bucket) const;
+  /// Whoever it belongs to. Shared: an immutable state, replaced by changes. Error NoSuchBucket.
+  Result<std::shared_ptr<const Bucket>> any_bucket(std::string_view bucket) const;
   std::vector<Bucket> buckets(const Scope& scope) const;
-  /// Changes policy or tags.
+  /// Changes policy, tags or configurations; an Error of `change` leaves all as it was. Error
+  /// InvalidBucketState for what Object Lock forbids.
   Result<void> update_bucket(const Scope& scope, std::string_view bucket,
-                             const std::function<void(Bucket&)>& change);
+                             const std::function<Result<void>(Bucket&)>& change);
 
-  // Objects.
+  // Objects. `version_id`: "" is the current version; one that is no id is InvalidArgument, one
+  // that does not exist NoSuchVersion, one that is a delete marker MethodNotAllowed.
   Result<ObjectInfo> put(const Scope& scope, std::string_view bucket, std::string_view key,
                          PutSource source, PutOptions options = {});
   Result<std::shared_ptr<const OpenObject>> open(const Scope& scope, std::string_view bucket,
-                                                 std::string_view key) const;
-  Result<ObjectInfo> head(const Scope& scope, std::string_view bucket, std::string_view key) const;
+                                                 std::string_view key,
+                                                 std::string_view version_id = {}) const;
+  /// The Error NoSuchKey has the details `x-amz-delete-marker` and `x-amz-version-id` if a delete
+  /// marker is the current version.
+  Result<ObjectInfo> head(const Scope& scope, std::string_view bucket, std::string_view key,
+                          std::string_view version_id = {}) const;
   /// The whole object. Error EntityTooLarge above `bytes_max`.
   Result<std::string> get(const Scope& scope, std::string_view bucket, std::string_view key,
                           std::uint64_t bytes_max) const;
@@ -82,13 +94,23 @@ class Objects {
   Result<ObjectInfo> copy(const Scope& scope, std::string_view from_bucket,
                           std::string_view from_key, std::string_view to_bucket,
                           std::string_view to_key, const Conditions& source_conditions = {},
-                          std::optional<Attributes> attributes = {}, PutOptions options = {});
-  /// A missing key is no error. `if_match`: an ETag.
-  Result<void> remove(const Scope& scope, std::string_view bucket, std::string_view key,
-                      const std::optional<std::string>& if_match = {});
+                          std::optional<Attributes> attributes = {}, PutOptions options = {},
+                          std::string_view from_version = {});
+  /// A missing key is no error. Error AccessDenied for a locked version.
+  Result<Removed> remove(const Scope& scope, std::string_view bucket, std::string_view key,
+                         const RemoveOptions& options = {});
   Result<Listing> list(const Scope& scope, std::string_view bucket, ListQuery query) const;
-  Result<void> set_tags(const Scope& scope, std::string_view bucket, std::string_view key,
-                        std::map<std::string, std::string> tags);
+  Result<VersionListing> versions(const Scope& scope, std::string_view bucket,
+                                  VersionQuery query) const;
+  Result<ObjectInfo> set_tags(const Scope& scope, std::string_view bucket, std::string_view key,
+                              std::map<std::string, std::string> tags,
+                              std::string_view version_id = {}, const Requester& requester = {});
+  /// Nothing: takes the retention away.
+  Result<void> set_retention(const Scope& scope, std::string_view bucket, std::string_view key,
+                             std::string_view version_id, std::optional<Retention> retention,
+                             bool bypasses_governance);
+  Result<void> set_legal_hold(const Scope& scope, std::string_view bucket, std::string_view key,
+                              std::string_view version_id, bool is_held);
 
   /// The file of an object, for readers that open files themselves (DuckDB).
   Result<std::filesystem::path> local_path(std::string_view bucket, std::string_view key) const;
@@ -100,14 +122,17 @@ class Objects {
   Result<Upload> create_upload(const Scope& scope, std::string_view bucket, std::string_view key,
                                Attributes attributes,
                                std::optional<ChecksumAlgorithm> algorithm = {},
-                               bool is_full_object_checksum = false);
+                               bool is_full_object_checksum = false,
+                               std::optional<Retention> retention = {},
+                               std::optional<bool> legal_hold = {});
   Result<Part> put_part(const Scope& scope, std::string_view bucket, std::string_view key,
                         std::string_view upload_id, int number, PutSource source,
                         std::optional<Checksum> checksum = {}, std::string_view content_md5 = {});
   Result<Part> copy_part(const Scope& scope, std::string_view from_bucket,
                          std::string_view from_key, std::optional<ByteRange> range,
                          const Conditions& source_conditions, std::string_view bucket,
-                         std::string_view key, std::string_view upload_id, int number);
+                         std::string_view key, std::string_view upload_id, int number,
+                         std::string_view from_version = {});
   Result<ObjectInfo> complete_upload(const Scope& scope, std::string_view bucket,
                                      std::string_view key, std::string_view upload_id,
                                      const std::vector<CompletedPart>& parts,
@@ -127,6 +152,19 @@ class Objects {
   /// Called on the writer's thread after the object is durable. Register before the first put.
   void on_put(PutCallback callback);
 
+  /// Called on the writer's thread when something is durable and before it is answered; its Error
+  /// becomes the answer. Register before the first write.
+  using EventCallback = std::function<Result<void>(const Event& event)>;
+  void on_event(EventCallback callback) { on_event_.push_back(std::move(callback)); }
+
+  /// One slice of what the lifecycle rules of a bucket demand at `now`: looks at up to
+  /// `keys_max` keys behind `after`. The last key it looked at; "" at the end.
+  Result<std::string> expire(std::string_view bucket, Time now, std::string_view after,
+                             std::size_t keys_max);
+  /// Aborts the uploads of a bucket that its rules call too old; at most `uploads_max`.
+  Result<void> expire_uploads(std::string_view bucket, Time now, std::size_t uploads_max);
+  std::vector<std::string> buckets_with_lifecycle() const;
+
  private:
   struct Prepared;  // a file with everything known of it, ready to become an object or a part
 
@@ -137,13 +175,28 @@ class Objects {
   std::filesystem::path uploads_folder(std::string_view bucket) const;
   Result<void> load_buckets();
   Result<void> save_bucket(const Bucket& bucket) const;
+  using BucketRef = std::shared_ptr<const Bucket>;
+  Result<BucketRef> find_bucket(const Scope& scope, std::string_view bucket) const;
+  Result<ObjectInfo> head_of(const Bucket& bucket, std::string_view key,
+                             std::string_view version_id) const;
+  Error missing(const Bucket& bucket, std::string_view key) const;
+  Result<Removed> remove_from(const Bucket& bucket, std::string_view key,
+                              const RemoveOptions& options, std::string_view event_delete,
+                              std::string_view event_marker);
+  Result<void> expire_key(const Bucket& bucket, const std::string& key, Time now);
+  Result<void> tell(std::string_view name, const Bucket& bucket, ObjectInfo object,
+                    const Requester& requester) const;
+  /// The protection that a new version gets.
+  Result<void> protect(const Bucket& bucket, ObjectInfo& info, std::optional<Retention> retention,
+                       std::optional<bool> legal_hold);
   Result<Prepared> prepare(const PutSource& source, const std::optional<Checksum>& checksum,
                            std::string_view content_md5) const;
   Result<ObjectInfo> commit(const Scope& scope, std::string_view bucket, const Prepared& prepared,
-                            ObjectInfo info, const Tree::Check& check);
+                            ObjectInfo info, const Tree::Check& check, std::string_view event,
+                            const Requester& requester);
   Result<Prepared> copy_source(const Scope& scope, std::string_view bucket, std::string_view key,
-                               std::optional<ByteRange> range, const Conditions& conditions,
-                               ObjectInfo& source) const;
+                               std::string_view version_id, std::optional<ByteRange> range,
+                               const Conditions& conditions, ObjectInfo& source) const;
 
   struct UploadFolder;
   Result<UploadFolder> find_upload(const Scope& scope, std::string_view bucket,
@@ -156,7 +209,8 @@ class Objects {
   Runtime& runtime_;
   const Config config_;
   Tree tree_;
-  Guarded<std::map<std::string, Bucket, std::less<>>> buckets_;
+  LockClock lock_clock_;
+  Guarded<std::map<std::string, BucketRef, std::less<>>> buckets_;
   /// Shared: a put into a bucket. Exclusive: deleting buckets.
   mutable std::shared_mutex lifetime_;
   static constexpr std::size_t kUploadLocks = 64;
@@ -169,6 +223,7 @@ class Objects {
   };
   Guarded<Completed> completed_;
   std::vector<PutCallback> on_put_;
+  std::vector<EventCallback> on_event_;
 };
 
 }  // namespace weir::objects

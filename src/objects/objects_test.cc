@@ -252,7 +252,7 @@ TEST_F(ObjectsTest, ConditionalPuts) {
   ASSERT_TRUE(put("lock", "3", same));
   EXPECT_EQ(put("lock", "4", same).error().code, "PreconditionFailed");
   EXPECT_EQ(put("missing", "4", same).error().code, "NoSuchKey");
-  EXPECT_EQ(objects_.remove(scope_, "bucket", "lock", same.if_match).error().code,
+  EXPECT_EQ(objects_.remove(scope_, "bucket", "lock", {.if_match = same.if_match}).error().code,
             "PreconditionFailed");
   EXPECT_EQ(get("lock"), "3");
 }

@@ -106,6 +106,17 @@ Result<void> check_key(std::string_view key) {
   return {};
 }
 
+Result<void> check_version_id(std::string_view version_id) {
+  const bool is_id = version_id == "null" ||
+                     (version_id.size() == 32 &&
+                      version_id.find_first_not_of("0123456789abcdef") == std::string_view::npos);
+  if (is_id) return {};
+  return Error{ErrorKind::invalid,
+               "InvalidArgument",
+               "Invalid version id specified",
+               {{"ArgumentName", "versionId"}, {"ArgumentValue", std::string(version_id)}}};
+}
+
 Result<void> check_part_number(int number) {
   if (number >= 1 && number <= Objects::kPartsMax) return {};
   return Error{ErrorKind::invalid,

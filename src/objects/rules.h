@@ -36,6 +36,27 @@ inline Error no_such_key(std::string_view key) {
           {{"Key", std::string(key)}}};
 }
 
+/// Error InvalidArgument for what cannot be the id of a version.
+Result<void> check_version_id(std::string_view version_id);
+
+inline Error no_such_version(std::string_view key, std::string_view version_id) {
+  return {ErrorKind::not_found,
+          "NoSuchVersion",
+          "The specified version does not exist.",
+          {{"Key", std::string(key)}, {"VersionId", std::string(version_id)}}};
+}
+
+/// The answer to a read of a delete marker by its id.
+inline Error is_marker(const ObjectInfo& marker) {
+  return {ErrorKind::invalid,
+          "MethodNotAllowed",
+          "The specified method is not allowed against this resource.",
+          {{"Method", "GET"},
+           {"ResourceType", "DeleteMarker"},
+           {"x-amz-delete-marker", "true"},
+           {"x-amz-version-id", std::string(marker.shown_version())}}};
+}
+
 inline Error no_such_upload(std::string_view upload_id) {
   return {ErrorKind::not_found,
           "NoSuchUpload",

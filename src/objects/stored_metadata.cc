@@ -15,6 +15,11 @@ struct StoredMetadata {
   Attributes attributes;
   std::optional<StoredChecksum> checksum;
   std::optional<std::vector<std::int64_t>> part_sizes;
+  std::optional<std::string> upload_id;
+  std::optional<std::string> version_id;
+  std::optional<std::int64_t> order;
+  std::optional<Retention> retention;
+  std::optional<bool> legal_hold;
 
   static Shape shape() {
     using S = StoredMetadata;
@@ -23,6 +28,11 @@ struct StoredMetadata {
         required<&S::attributes>("attributes"),
         optional<&S::checksum>("checksum"),
         optional<&S::part_sizes>("partSizes"),
+        optional<&S::upload_id>("uploadId"),
+        optional<&S::version_id>("versionId"),
+        optional<&S::order>("order"),
+        optional<&S::retention>("retention"),
+        optional<&S::legal_hold>("legalHold"),
     };
     return {"ObjectMetadata", members};
   }
@@ -54,7 +64,15 @@ std::optional<Checksum> from_stored(const std::optional<StoredChecksum>& stored)
 }
 
 std::string metadata_to_json(const ObjectInfo& info) {
-  StoredMetadata stored{info.etag, info.attributes, to_stored(info.checksum), {}};
+  StoredMetadata stored;
+  stored.etag = info.etag;
+  stored.attributes = info.attributes;
+  stored.checksum = to_stored(info.checksum);
+  if (!info.upload_id.empty()) stored.upload_id = info.upload_id;
+  if (!info.version_id.empty()) stored.version_id = info.version_id;
+  if (info.order != 0) stored.order = static_cast<std::int64_t>(info.order);
+  stored.retention = info.retention;
+  stored.legal_hold = info.legal_hold;
   if (!info.part_sizes.empty()) {
     stored.part_sizes.emplace(info.part_sizes.begin(), info.part_sizes.end());
   }
@@ -69,6 +87,11 @@ Result<ObjectInfo> metadata_from_json(std::string_view text) {
   info.checksum = from_stored(stored.checksum);
   if (stored.part_sizes)
     info.part_sizes.assign(stored.part_sizes->begin(), stored.part_sizes->end());
+  info.upload_id = std::move(stored.upload_id).value_or("");
+  info.version_id = std::move(stored.version_id).value_or("");
+  info.order = static_cast<std::uint64_t>(stored.order.value_or(0));
+  info.retention = std::move(stored.retention);
+  info.legal_hold = stored.legal_hold;
   return info;
 }
 

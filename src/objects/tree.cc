@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "objects/tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,16 +15,12 @@
 #include "objects/key_path.h"
 #include "objects/objects.h"
 #include "objects/stored_metadata.h"
+#include "objects/tree_files.h"
 
 namespace weir::objects {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder may vanish between its making and the rename into it, as often as somebody deletes its
-/// last object.
-constexpr int kPlaceAttemptsMax = 100;
-constexpr std::size_t kMetadataFileBytesMax = 1u << 20;
 
 std::string hex_number(std::uint64_t number) {
   std::string out;
@@ -35,6 +30,12 @@ std::string hex_number(std::uint64_t number) {
   } while (number != 0);
   return out;
 }
+
+/// For a file that another program put there: changes with the file, and says by its form that it
+/// is no MD5.
+std::string foreign_etag(const std::string& version) { return to_hex(md5_bytes(version)) + "-1"; }
+
+}  // namespace
 
 std::string version_of(const struct stat& status) {
   const auto ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
@@ -46,10 +47,6 @@ Time modified(const struct stat& status) {
   return {static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1000 +
           status.st_mtim.tv_nsec / 1'000'000};
 }
-
-/// For a file that another program put there: changes with the file, and says by its form that it
-/// is no MD5.
-std::string foreign_etag(const std::string& version) { return to_hex(md5_bytes(version)) + "-1"; }
 
 bool is_missing(int code) { return code == ENOENT || code == ENOTDIR; }
 
@@ -64,95 +61,43 @@ bool is_folder(const fs::path& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// A name in a folder as the listing sees it.
-struct Entry {
-  std::string text;  // what it adds to the key; of a folder with `/` behind, so that it sorts as
-                     // its keys do
-  fs::path path;
-  bool is_folder = false;
-};
-
-class Folder {
- public:
-  explicit Folder(const fs::path& path) : stream_(::opendir(path.c_str())) {}
-  ~Folder() {
-    if (stream_ != nullptr) ::closedir(stream_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  explicit operator bool() const { return stream_ != nullptr; }
-  const dirent* next() {
-    errno = 0;
-    return ::readdir(stream_);
-  }
-
- private:
-  DIR* stream_;
-};
-
-bool is_folder_entry(const dirent& entry, const fs::path& path) {
-  if (entry.d_type == DT_DIR) return true;
-  return entry.d_type != DT_REG && is_folder(path);
+std::uint64_t order_of(const struct stat& status) {
+  return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
 }
 
-/// Appends what `folder` holds. Folders that continue a long name are entered: their entries belong
-/// to this level.
-Result<void> read_entries(const fs::path& folder, const std::string& text_before,
-                          std::vector<Entry>& entries) {
-  Folder stream(folder);
-  if (!stream && is_missing(errno)) return {};
-  if (!stream) return system_error("list", folder);
-  std::vector<std::pair<fs::path, std::string>> continued;
-  while (const dirent* found = stream.next()) {
-    const std::string_view name = found->d_name;
-    if (name.front() == '.') continue;
-    const auto parsed = parse_name(name);
-    if (!parsed) continue;  // no key has this path
-    fs::path path = folder / name;
-    const bool folder_entry = is_folder_entry(*found, path);
-    std::string text = text_before + parsed->text;
-    if (parsed->kind == EntryName::Kind::continues) {
-      const bool fits = text.size() <= Objects::kKeyBytesMax;
-      if (folder_entry && fits) continued.emplace_back(std::move(path), std::move(text));
-      continue;
-    }
-    if (folder_entry && parsed->kind == EntryName::Kind::beside) continue;
-    if (folder_entry) text += '/';
-    entries.push_back({std::move(text), std::move(path), folder_entry});
-  }
-  if (errno != 0) return system_error("list", folder);
-  for (const auto& [path, text] : continued) WEIR_CHECK(read_entries(path, text, entries));
-  return {};
+std::string hex16(std::uint64_t number) {
+  std::string text = hex_number(number);
+  return std::string(16 - text.size(), '0') + text;
 }
 
-}  // namespace
-
-/// Where the files of a key are.
-struct Tree::Location {
-  Location(const fs::path& root, std::string_view key_in) : key(key_in) {
-    const KeyPath path = key_path(key_in);
-    folder = path.folder.empty() ? root : root / path.folder;
-    name = path.name;
-    file = folder / name;
-    file_beside = folder / name_beside_folder(name);
+Result<void> link_file(const fs::path& from, const fs::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return {};
+  if (errno == EEXIST && ::unlink(to.c_str()) == 0 && ::link(from.c_str(), to.c_str()) == 0) {
+    return {};
   }
-  fs::path metadata(const std::string& version) const {
-    return folder / ('.' + name + '~' + version);
-  }
+  return system_error("link to", to);
+}
 
-  std::string_view key;  // of the caller
-  fs::path folder;
-  std::string name;
-  fs::path file;         // where it usually is
-  fs::path file_beside;  // where it is if a folder has its name
-};
+Tree::Location::Location(const fs::path& root_in, std::string_view key_in)
+    : root(root_in), key(key_in) {
+  const KeyPath path = key_path(key_in);
+  folder = path.folder.empty() ? root : root / path.folder;
+  name = path.name;
+  file = folder / name;
+  file_beside = folder / name_beside_folder(name);
+  versions = folder / ('.' + name + std::string(kVersionsSuffix));
+}
 
-/// What is there now.
-struct Tree::Opened {
-  fs::path path;  // empty: there is no such object
-  std::string version;
-  ObjectInfo info;
-};
+fs::path Tree::Location::metadata(const std::string& version) const {
+  return folder / ('.' + name + '~' + version);
+}
+
+fs::path Tree::Location::target() const {
+  const bool is_beside =
+      is_folder(file) || (!regular_file(file) && regular_file(file_beside).has_value());
+  return is_beside ? file_beside : file;
+}
 
 std::shared_mutex& Tree::stripe(const fs::path& root, std::string_view key) const {
   const std::size_t hash =
@@ -180,6 +125,7 @@ Result<Tree::Opened> Tree::look_up(const Location& location) const {
   found.info.key = location.key;
   found.info.size = static_cast<std::uint64_t>(status->st_size);
   found.info.last_modified = modified(*status);
+  if (found.info.order == 0) found.info.order = order_of(*status);
   return found;
 }
 
@@ -220,7 +166,10 @@ Result<std::shared_ptr<const OpenObject>> Tree::open(const fs::path& root,
 
 Result<void> Tree::make_folder(const fs::path& folder) {
   for (int attempt = 0; attempt < kPlaceAttemptsMax; ++attempt) {
-    if (::mkdir(folder.c_str(), 0755) == 0) return {};
+    if (::mkdir(folder.c_str(), 0755) == 0) {
+      folder_changed(folder.parent_path());
+      return {};
+    }
     if (errno != EEXIST) break;
     if (is_folder(folder)) return {};
     // The object of this name gives way, so that `a` and `a/b` both exist.
@@ -229,6 +178,7 @@ Result<void> Tree::make_folder(const fs::path& folder) {
     if (regular_file(folder) && ::rename(folder.c_str(), beside.c_str()) != 0) {
       return system_error("move aside", folder);
     }
+    folder_changed(folder.parent_path());
   }
   return system_error("make the folder", folder);
 }
@@ -246,26 +196,27 @@ Result<void> Tree::make_folders(const fs::path& root, const fs::path& folder) {
   return {};
 }
 
-void Tree::forget_folders() { durable_folders_.lock()->clear(); }
-
 /// The commit. False: the folder vanished or the name became a folder meanwhile; nothing has
 /// happened.
 Result<bool> Tree::place(const fs::path& root, const Location& location, const fs::path& file,
                          const fs::path& metadata_file, const std::string& version,
-                         const Check& check, std::string& replaced) {
+                         ObjectInfo& info, VersionMode mode, const Check& check,
+                         Replaced& replaced) {
   std::shared_lock layout(layout_);
   std::unique_lock lock(stripe(root, location.key));
   WEIR_TRY(const Opened present, look_up(location));
   WEIR_CHECK(check(present.path.empty() ? nullptr : &present.info));
+  if (mode != VersionMode::off) {
+    WEIR_TRY(const bool is_ready,
+             prepare_replacement(location, present, metadata_file, mode, info, replaced.nulls));
+    if (!is_ready) return false;
+  }
   const fs::path metadata = location.metadata(version);
   if (::rename(metadata_file.c_str(), metadata.c_str()) != 0) {
     if (is_missing(errno)) return false;
     return system_error("rename to", metadata);
   }
-  const bool is_beside =
-      is_folder(location.file) ||
-      (!regular_file(location.file) && regular_file(location.file_beside).has_value());
-  const fs::path& target = is_beside ? location.file_beside : location.file;
+  const fs::path target = location.target();
   if (::rename(file.c_str(), target.c_str()) != 0) {
     const int code = errno;
     // Back, so that the next attempt finds it; without data it means nothing anyway.
@@ -276,14 +227,16 @@ Result<bool> Tree::place(const fs::path& root, const Location& location, const f
     errno = code;
     return system_error("rename to", target);
   }
-  replaced = present.version;
+  folder_changed(location.folder);
+  replaced.version = present.version;
   return true;
 }
 
 Result<ObjectInfo> Tree::commit(const fs::path& root, const fs::path& file,
-                                const fs::path& metadata_file, ObjectInfo info,
+                                const fs::path& metadata_file, ObjectInfo info, VersionMode mode,
                                 const Check& check) {
-  const Location location(root, info.key);
+  const std::string key = info.key;
+  const Location location(root, key);
   const Time now = runtime_.now();
   const timespec modified_at{
       .tv_sec = now.seconds(),
@@ -301,107 +254,68 @@ Result<ObjectInfo> Tree::commit(const fs::path& root, const fs::path& file,
   const std::string version = version_of(status);
   info.size = static_cast<std::uint64_t>(status.st_size);
   info.last_modified = modified(status);
+  if (mode != VersionMode::off) info.order = order_of(status);
+  if (mode == VersionMode::enabled) info.version_id = hex16(info.order) + runtime_.hex(16);
 
   WEIR_TRY(File metadata, create_file(metadata_file));
   WEIR_CHECK(write_all(metadata, metadata_to_json(info), metadata_file));
   if (is_durable_) WEIR_CHECK(sync_file(metadata, metadata_file));
 
-  std::string replaced;
+  Replaced replaced;
   bool is_placed = false;
   for (int attempt = 0; attempt < kPlaceAttemptsMax && !is_placed; ++attempt) {
     Result<void> made = make_folders(root, location.folder);
     if (!made && attempt + 1 == kPlaceAttemptsMax) return made.error();
-    WEIR_TRY(is_placed, place(root, location, file, metadata_file, version, check, replaced));
+    WEIR_TRY(is_placed,
+             place(root, location, file, metadata_file, version, info, mode, check, replaced));
     if (!is_placed) forget_folders();
   }
   if (!is_placed) return system_error("put an object into", location.folder);
   if (is_durable_) WEIR_CHECK(sync_folder(location.folder));
   // Only now: until the folder is on disk, a power cut brings the old object back, and it needs its
   // metadata.
-  if (!replaced.empty() && replaced != version) remove_quietly(location.metadata(replaced));
+  if (!replaced.version.empty() && replaced.version != version) {
+    remove_quietly(location.metadata(replaced.version));
+  }
+  for (const Older& version_null : replaced.nulls) {
+    WEIR_CHECK(erase_older(location, version_null));
+  }
   return info;
 }
 
-Result<void> Tree::change(const fs::path& root, std::string_view key, const fs::path& metadata_file,
-                          const std::function<void(ObjectInfo&)>& change) {
+Result<Removed> Tree::remove(const fs::path& root, std::string_view key, const fs::path& temporary,
+                             VersionMode mode, const Check& check) {
   const Location location(root, key);
-  std::shared_lock layout(layout_);
-  std::unique_lock lock(stripe(root, key));
-  WEIR_TRY(Opened present, look_up(location));
-  if (present.path.empty()) {
-    return Error{ErrorKind::not_found,
-                 "NoSuchKey",
-                 "The specified key does not exist.",
-                 {{"Key", std::string(key)}}};
+  Removed removed;
+  if (mode != VersionMode::off) {
+    for (int attempt = 0; attempt < kPlaceAttemptsMax; ++attempt) {
+      Result<void> made = make_folders(root, location.folder);
+      if (!made && attempt + 1 == kPlaceAttemptsMax) return made.error();
+      WEIR_TRY(const bool is_placed, place_marker(location, temporary, mode, check, removed));
+      if (is_placed) return removed;
+      forget_folders();
+    }
+    return system_error("delete an object in", location.folder);
   }
-  change(present.info);
-  return replace_file(metadata_file, location.metadata(present.version),
-                      metadata_to_json(present.info), is_durable_);
-}
-
-Result<void> Tree::remove(const fs::path& root, std::string_view key, const Check& check) {
-  const Location location(root, key);
-  std::string version;
   {
     std::shared_lock layout(layout_);
     std::unique_lock lock(stripe(root, key));
     WEIR_TRY(const Opened present, look_up(location));
     WEIR_CHECK(check(present.path.empty() ? nullptr : &present.info));
-    if (present.path.empty()) return {};
-    if (::unlink(present.path.c_str()) != 0) return system_error("remove", present.path);
-    version = present.version;
+    if (present.path.empty()) return removed;
+    WEIR_CHECK(unlink_present(location, present));
   }
-  if (is_durable_) WEIR_CHECK(sync_folder(location.folder));
-  remove_quietly(location.metadata(version));
-  // Folders are no objects: they go with their last one.
-  for (fs::path folder = location.folder; folder != root; folder = folder.parent_path()) {
+  remove_empty_folders(location);
+  return removed;
+}
+
+/// Folders are no objects: they go with their last one.
+void Tree::remove_empty_folders(const Location& location) {
+  for (fs::path folder = location.folder; folder != location.root; folder = folder.parent_path()) {
     if (::rmdir(folder.c_str()) != 0) break;
     durable_folders_.lock()->erase(folder);
+    folder_changed(folder.parent_path());
   }
-  return {};
-}
-
-Result<void> Tree::walk(const fs::path& root, std::string_view prefix,
-                        const Visitor& visitor) const {
-  const auto [folder, part] = prefix_folder(prefix);
-  std::string key(part);
-  WEIR_TRY(const Step last,
-           walk_folder(folder.empty() ? root : root / folder, key, prefix, visitor));
-  static_cast<void>(last);
-  return {};
-}
-
-/// `key` is what the folder stands for; it comes back as it was.
-Result<Tree::Step> Tree::walk_folder(const fs::path& folder, std::string& key,
-                                     std::string_view prefix, const Visitor& visitor) const {
-  std::vector<Entry> entries;
-  {
-    std::shared_lock layout(layout_);
-    WEIR_CHECK(read_entries(folder, "", entries));
-  }
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return a.text < b.text; });
-  const std::size_t key_bytes = key.size();
-  const Entry* before = nullptr;
-  for (const Entry& entry : entries) {
-    if (before != nullptr && before->text == entry.text) continue;  // `a` and a stray `a%=`
-    before = &entry;
-    key.resize(key_bytes);
-    key += entry.text;
-    if (key.size() > Objects::kKeyBytesMax || key.empty()) continue;
-    const bool is_wanted =
-        std::string_view(key).substr(0, prefix.size()) == prefix.substr(0, key.size());
-    if (!is_wanted || (!entry.is_folder && key.size() < prefix.size())) continue;
-    Step step = Step::go_on;
-    if (!entry.is_folder) {
-      WEIR_TRY(step, visitor.object(key));
-    } else if (step = visitor.folder(key); step == Step::go_on) {
-      WEIR_TRY(step, walk_folder(entry.path, key, prefix, visitor));
-    }
-    if (step == Step::stop) return step;
-  }
-  key.resize(key_bytes);
-  return Step::go_on;
 }
 
 }  // namespace weir::objects

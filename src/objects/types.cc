@@ -24,11 +24,26 @@ std::string_view without_quotes(std::string_view etag) {
 Shape Bucket::shape() {
   using S = Bucket;
   static constexpr Member members[] = {
-      required<&S::name>("name"),     required<&S::account>("account"),
-      required<&S::region>("region"), required<&S::created>("created"),
-      optional<&S::policy>("policy"), optional<&S::tags>("tags"),
+      required<&S::name>("name"),
+      required<&S::account>("account"),
+      required<&S::region>("region"),
+      required<&S::created>("created"),
+      optional<&S::policy>("policy"),
+      optional<&S::tags>("tags"),
+      optional<&S::settings>("configurations"),
   };
   return {"Bucket", members};
+}
+
+VersionMode Bucket::version_mode() const {
+  if (!settings.versioning || !settings.versioning->status) return VersionMode::off;
+  return *settings.versioning->status == "Enabled" ? VersionMode::enabled : VersionMode::suspended;
+}
+
+Shape Retention::shape() {
+  using S = Retention;
+  static constexpr Member members[] = {required<&S::mode>("mode"), required<&S::until>("until")};
+  return {"Retention", members};
 }
 
 Shape Attributes::shape() {

@@ -15,9 +15,13 @@
 #include "base/runtime.h"
 #include "base/scope.h"
 #include "base/shape.h"
+#include "objects/configurations.h"
 
 /// What the object store stores and says of it.
 namespace weir::objects {
+
+/// What a write does with the object that is there (S3 User Guide, "Using versioning").
+enum class VersionMode : std::uint8_t { off, enabled, suspended };
 
 /// A bucket. Names are global, as on AWS; an account sees and uses its own ones only.
 struct Bucket {
@@ -27,8 +31,11 @@ struct Bucket {
   Time created;
   std::string policy;                       // JSON text, "" if there is none
   std::map<std::string, std::string> tags;  // empty: there is no tag set
+  Configurations settings = {};
 
   Scope scope() const { return {account, region}; }
+  VersionMode version_mode() const;
+  bool is_locking() const { return settings.object_lock.has_value(); }
   static Shape shape();
 };
 
@@ -65,6 +72,14 @@ struct Attributes {
   static Shape shape();
 };
 
+/// How a version of an object is protected (S3 User Guide, "Object Lock").
+struct Retention {
+  std::string mode;  // GOVERNANCE or COMPLIANCE
+  Time until;
+  bool operator==(const Retention&) const = default;
+  static Shape shape();
+};
+
 struct ObjectInfo {
   std::string key;
   std::uint64_t size = 0;
@@ -73,6 +88,25 @@ struct ObjectInfo {
   Attributes attributes;
   std::optional<Checksum> checksum;       // none for files that other programs put there
   std::vector<std::uint64_t> part_sizes;  // of a multipart object
+  std::string upload_id = {};             // of a multipart object
+  std::string version_id = {};            // "" is the version `null`
+  std::uint64_t order = 0;                // greater is newer; of one key
+  bool is_delete_marker = false;
+  bool is_latest = true;
+  std::optional<Retention> retention = {};
+  std::optional<bool> legal_hold = {};  // set once by a client
+
+  std::string_view shown_version() const {
+    return version_id.empty() ? std::string_view("null") : std::string_view(version_id);
+  }
+};
+
+/// Who asks, for the records of events.
+struct Requester {
+  std::string principal;
+  std::string source_ip;
+  std::string request_id;
+  std::string host_id;
 };
 
 /// The bytes of a put: a view that is valid during the call, or a file that the store takes over
@@ -97,6 +131,22 @@ struct PutOptions {
   std::string content_md5;                   // base64, "" if not given
   std::optional<std::string> if_match = {};  // an ETag; the object must exist and have it
   bool if_none_match = false;                // the object must not exist
+  std::optional<Retention> retention = {};
+  std::optional<bool> legal_hold = {};
+  Requester requester = {};
+};
+
+struct RemoveOptions {
+  /// "": the object; else this version, for good.
+  std::string version_id = {};
+  std::optional<std::string> if_match = {};  // an ETag
+  bool bypasses_governance = false;
+  Requester requester = {};
+};
+/// What a removal did.
+struct Removed {
+  bool is_delete_marker = false;  // one was made, or it was one that was removed
+  std::string version_id = {};    // of the marker made or the version removed; "" without versions
 };
 
 /// Conditions of a read, of a copy's source and of a delete. ETags may be quoted, `*`, or a list
@@ -151,6 +201,23 @@ struct Listing {
   bool next_is_prefix = false;  // for ListQuery::skip_after_prefix
 };
 
+struct VersionQuery {
+  std::string prefix;
+  std::string delimiter;
+  std::string key_marker;
+  std::string version_id_marker;  // "": go on behind all versions of `key_marker`
+  bool skip_after_prefix = false;
+  std::size_t max_keys = ListQuery::kKeysMax;
+};
+
+struct VersionListing {
+  std::vector<ObjectInfo> versions;  // by key, newest first
+  std::vector<std::string> common_prefixes;
+  bool is_truncated = false;
+  std::string next_key;
+  std::string next_version_id;  // "" if the page ended with a common prefix
+};
+
 struct Upload {
   std::string id;
   std::string key;
@@ -158,6 +225,8 @@ struct Upload {
   Attributes attributes;
   std::optional<ChecksumAlgorithm> checksum_algorithm;
   bool is_full_object_checksum = false;
+  std::optional<Retention> retention = {};
+  std::optional<bool> legal_hold = {};
 };
 
 struct Part {
@@ -180,6 +249,7 @@ struct CompleteOptions {
   std::optional<std::uint64_t> object_size;
   std::optional<std::string> if_match = {};
   bool if_none_match = false;
+  Requester requester = {};
 };
 
 struct UploadQuery {

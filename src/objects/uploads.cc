@@ -33,6 +33,8 @@ struct StoredUpload {
   Attributes attributes;
   std::optional<std::string> checksum_algorithm;
   bool is_full_object_checksum = false;
+  std::optional<Retention> retention;
+  std::optional<bool> legal_hold;
 
   static Shape shape() {
     using S = StoredUpload;
@@ -42,6 +44,8 @@ struct StoredUpload {
         required<&S::attributes>("attributes"),
         optional<&S::checksum_algorithm>("checksumAlgorithm"),
         optional<&S::is_full_object_checksum>("isFullObjectChecksum"),
+        optional<&S::retention>("retention"),
+        optional<&S::legal_hold>("legalHold"),
     };
     return {"Upload", members};
   }
@@ -78,6 +82,8 @@ Result<Upload> read_upload(const fs::path& folder) {
     upload.checksum_algorithm = checksum_algorithm(*stored.checksum_algorithm);
   }
   upload.is_full_object_checksum = stored.is_full_object_checksum;
+  upload.retention = std::move(stored.retention);
+  upload.legal_hold = stored.legal_hold;
   return upload;
 }
 
@@ -193,7 +199,7 @@ std::shared_mutex& Objects::upload_lock(std::string_view upload_id) const {
 Result<Objects::UploadFolder> Objects::find_upload(const Scope& scope, std::string_view bucket_name,
                                                    std::string_view key,
                                                    std::string_view upload_id) const {
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_CHECK(find_bucket(scope, bucket_name));
   WEIR_CHECK(check_key(key));
   const bool is_id = !upload_id.empty() &&
                      upload_id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -208,9 +214,12 @@ Result<Objects::UploadFolder> Objects::find_upload(const Scope& scope, std::stri
 Result<Upload> Objects::create_upload(const Scope& scope, std::string_view bucket_name,
                                       std::string_view key, Attributes attributes,
                                       std::optional<ChecksumAlgorithm> algorithm,
-                                      bool is_full_object_checksum) {
+                                      bool is_full_object_checksum,
+                                      std::optional<Retention> retention,
+                                      std::optional<bool> legal_hold) {
   std::shared_lock lifetime(lifetime_);
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_TRY(const BucketRef owner, find_bucket(scope, bucket_name));
+  WEIR_CHECK(check_retention(*owner, retention, legal_hold, runtime_.now()));
   WEIR_CHECK(check_key(key));
   WEIR_CHECK(check_metadata(attributes));
   Upload upload;
@@ -228,8 +237,11 @@ Result<Upload> Objects::create_upload(const Scope& scope, std::string_view bucke
   if (failed)
     return Error{ErrorKind::unavailable, "InternalError",
                  "cannot make a folder for the upload: " + failed.message()};
+  upload.retention = std::move(retention);
+  upload.legal_hold = legal_hold;
   StoredUpload stored{
-      upload.key, upload.initiated, upload.attributes, {}, upload.is_full_object_checksum};
+      upload.key,       upload.initiated, upload.attributes, {}, upload.is_full_object_checksum,
+      upload.retention, upload.legal_hold};
   if (algorithm) stored.checksum_algorithm = std::string(to_string(*algorithm));
   WEIR_CHECK(
       replace_file(temporary(), folder / kUploadRecord, to_json_text(stored), config_.is_durable));
@@ -285,12 +297,13 @@ Result<Part> Objects::put_part(const Scope& scope, std::string_view bucket_name,
 Result<Part> Objects::copy_part(const Scope& scope, std::string_view from_bucket,
                                 std::string_view from_key, std::optional<ByteRange> range,
                                 const Conditions& source_conditions, std::string_view bucket_name,
-                                std::string_view key, std::string_view upload_id, int number) {
+                                std::string_view key, std::string_view upload_id, int number,
+                                std::string_view from_version) {
   WEIR_CHECK(check_part_number(number));
   WEIR_TRY(const UploadFolder found, find_upload(scope, bucket_name, key, upload_id));
   ObjectInfo source;
-  WEIR_TRY(Prepared copied,
-           copy_source(scope, from_bucket, from_key, range, source_conditions, source));
+  WEIR_TRY(Prepared copied, copy_source(scope, from_bucket, from_key, from_version, range,
+                                        source_conditions, source));
   std::optional<Checksum> wanted;
   if (found.upload.checksum_algorithm)
     wanted = Checksum{*found.upload.checksum_algorithm, "", false};
@@ -365,14 +378,27 @@ Result<ObjectInfo> Objects::complete_upload(const Scope& scope, std::string_view
     }
     return found.error();
   }
+  WEIR_TRY(const auto known, tree_.find(bucket_folder(bucket_name), key));
+  if (known && known->upload_id == upload_id) {
+    // The daemon died between the commit and the removal of the upload.
+    std::error_code leftover;
+    fs::remove_all(found->path, leftover);
+    return *known;
+  }
   ObjectInfo info;
   info.key = key;
+  info.upload_id = upload_id;
   info.attributes = found->upload.attributes;
+  info.retention = found->upload.retention;
+  info.legal_hold = found->upload.legal_hold;
   WEIR_TRY(const Prepared joined, join(*found, parts, options, info));
-  WEIR_TRY(ObjectInfo done,
-           commit(scope, bucket_name, joined, std::move(info), [&](const ObjectInfo* present) {
-             return check_write_conditions(present, options.if_match, options.if_none_match, key);
-           }));
+  WEIR_TRY(ObjectInfo done, commit(
+                                scope, bucket_name, joined, std::move(info),
+                                [&](const ObjectInfo* before_all) {
+                                  return check_write_conditions(before_all, options.if_match,
+                                                                options.if_none_match, key);
+                                },
+                                event::kComplete, options.requester));
   std::error_code
       leftover;  // the upload can then be completed again or aborted, and nothing is lost
   fs::remove_all(found->path, leftover);
@@ -419,7 +445,7 @@ Result<std::vector<Part>> Objects::parts(const Scope& scope, std::string_view bu
 
 Result<UploadListing> Objects::uploads(const Scope& scope, std::string_view bucket_name,
                                        const UploadQuery& query) const {
-  WEIR_CHECK(bucket(scope, bucket_name));
+  WEIR_CHECK(find_bucket(scope, bucket_name));
   std::vector<Upload> all;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(uploads_folder(bucket_name), failed)) {

@@ -373,6 +373,13 @@ void Gate::plan_s3(Plan& plan, const HttpRequest& head, bool has_body_length) co
   plan.body_bytes_max = limits_.object_bytes_max;
   plan.may_spool = true;
   if (auto known = authenticate_s3(plan, head); !known) return refused(known.error());
+  if (!plan.key && router_.s3_admission()) {
+    HttpRequest styled = head;
+    const std::string bucket = router_.virtual_host_bucket(head.headers.get("Host"));
+    if (!bucket.empty()) styled.path = '/' + bucket + head.path;
+    plan.refusal = router_.s3_admission()(styled);
+    if (plan.refusal) return;
+  }
   if (head.method == "PUT" && !has_body_length) {
     return refused(error_of(ErrorKind::invalid, "MissingContentLength",
                             "You must provide the Content-Length HTTP header."));

@@ -45,7 +45,10 @@ Router::Router(std::vector<std::string> domains) : domains_(std::move(domains)) 
 }
 
 void Router::add_service(const wire::OperationTable& table) { services_.push_back(&table); }
-void Router::set_s3(Handler handler) { s3_ = std::move(handler); }
+void Router::set_s3(Handler handler, Admission admit) {
+  s3_ = std::move(handler);
+  s3_admission_ = std::move(admit);
+}
 void Router::add_raw(RawRoute route) { raw_.push_back(std::move(route)); }
 
 Router::Target Router::find(const wire::HttpRequest& head, std::string_view signing_service) const {

@@ -44,7 +44,10 @@ class Router {
   void add_service(const wire::OperationTable& table);
   /// The S3 handler sees every request in path style: `path` is `/bucket/key`, still
   /// percent-encoded.
-  void set_s3(Handler handler);
+  /// `admit`: asked with the head of an unsigned request, in path style too, before its body is
+  /// read; an answer refuses it.
+  using Admission = std::function<std::optional<wire::HttpResponse>(const wire::HttpRequest&)>;
+  void set_s3(Handler handler, Admission admit = nullptr);
   void add_raw(RawRoute route);
 
   /// What is known before the body has arrived.
@@ -66,6 +69,7 @@ class Router {
   /// The bucket that the host name carries, "" for path style.
   std::string virtual_host_bucket(std::string_view host) const;
   const Handler& s3() const { return s3_; }
+  const Admission& s3_admission() const { return s3_admission_; }
   const std::vector<const wire::OperationTable*>& services() const { return services_; }
 
  private:
@@ -73,6 +77,7 @@ class Router {
   std::vector<const wire::OperationTable*> services_;
   std::vector<RawRoute> raw_;
   Handler s3_;
+  Admission s3_admission_;
 };
 
 /// The raw routes that every daemon has: GET /metrics (Prometheus text, only from loopback) and GET

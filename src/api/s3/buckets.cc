@@ -3,6 +3,7 @@
 
 #include "api/s3/parse.h"
 #include "base/base64.h"
+#include "objects/policy.h"
 #include "wire/xml.h"
 
 namespace weir::api::s3 {
@@ -26,38 +27,6 @@ void write_tag_set(wire::XmlWriter& xml, const std::map<std::string, std::string
   }
   xml.close();
 }
-
-/// What a bucket answers that never had the setting: an error, or a document that says so.
-struct Unset {
-  std::string_view name;  // of the sub-resource
-  std::string_view code;  // error 404, or
-  std::string_view message;
-  std::string_view document;  // body of the answer 200
-};
-constexpr Unset kUnset[] = {
-    {"cors", "NoSuchCORSConfiguration", "The CORS configuration does not exist", ""},
-    {"website", "NoSuchWebsiteConfiguration",
-     "The specified bucket does not have a website configuration", ""},
-    {"lifecycle", "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist", ""},
-    {"replication", "ReplicationConfigurationNotFoundError",
-     "The replication configuration was not found", ""},
-    {"encryption", "ServerSideEncryptionConfigurationNotFoundError",
-     "The server side encryption configuration was not found", ""},
-    {"object-lock", "ObjectLockConfigurationNotFoundError",
-     "Object Lock configuration does not exist for this bucket", ""},
-    {"publicAccessBlock", "NoSuchPublicAccessBlockConfiguration",
-     "The public access block configuration was not found", ""},
-    {"logging", "", "",
-     R"(<BucketLoggingStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>)"},
-    {"accelerate", "", "",
-     R"(<AccelerateConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>)"},
-    {"notification", "", "",
-     R"(<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>)"},
-    {"requestPayment", "", "",
-     R"(<RequestPaymentConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Payer>BucketOwner</Payer></RequestPaymentConfiguration>)"},
-    {"ownershipControls", "", "",
-     R"(<OwnershipControls xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>)"},
-};
 
 }  // namespace
 
@@ -105,13 +74,9 @@ Answer create_bucket(Call& call) {
   WEIR_TRY(const std::string location, parse_location_constraint(body));
   Scope scope = call.scope();
   if (!location.empty()) scope.region = location;
-  if (call.header("x-amz-bucket-object-lock-enabled") == "true") {
-    return Error{ErrorKind::invalid,
-                 "NotImplemented",
-                 "A header you provided implies functionality that is not implemented",
-                 {{"Header", "x-amz-bucket-object-lock-enabled"}}};
-  }
-  WEIR_CHECK(call.objects.create_bucket(scope, call.bucket));
+  const bool has_lock =
+      wire::equals_ignoring_case(call.header("x-amz-bucket-object-lock-enabled"), "true");
+  WEIR_CHECK(call.objects.create_bucket(scope, call.bucket, has_lock));
   wire::HttpResponse response = empty_answer(200);
   response.headers.add("Location", '/' + call.bucket);
   return response;
@@ -140,26 +105,6 @@ Answer get_bucket_location(Call& call) {
   return xml_answer(xml.take());
 }
 
-Answer get_bucket_versioning(Call& call) {
-  WEIR_CHECK(call.objects.bucket(call.scope(), call.bucket));
-  wire::XmlWriter xml;
-  xml.open("VersioningConfiguration", {{"xmlns", kNamespace}});
-  xml.close();
-  return xml_answer(xml.take());
-}
-
-Answer put_bucket_versioning(Call& call) {
-  WEIR_CHECK(call.objects.bucket(call.scope(), call.bucket));
-  WEIR_TRY(const std::string body, body_text(call));
-  auto tree = wire::parse_xml(body);
-  if (!tree) return malformed_xml();
-  const Document* status = tree->find("Status");
-  // Suspended is what a bucket without versions does anyway.
-  if (status != nullptr && status->string() != nullptr && *status->string() == "Suspended")
-    return empty_answer(200);
-  return Error{ErrorKind::invalid, "NotImplemented", "Versioned buckets are not implemented."};
-}
-
 Answer get_bucket_policy(Call& call) {
   WEIR_TRY(const objects::Bucket bucket, call.objects.bucket(call.scope(), call.bucket));
   if (bucket.policy.empty()) {
@@ -184,29 +129,39 @@ Answer get_bucket_policy_status(Call& call) {
   }
   wire::XmlWriter xml;
   xml.open("PolicyStatus", {{"xmlns", kNamespace}});
-  xml.element("IsPublic", false);  // policies are kept, they open nothing
+  WEIR_TRY(const auto policy, objects::BucketPolicy::parse(bucket.policy, call.bucket));
+  xml.element("IsPublic", policy.is_public());
   xml.close();
   return xml_answer(xml.take());
 }
 
 Answer put_bucket_policy(Call& call) {
   WEIR_TRY(const std::string body, body_text(call));
-  const auto policy = parse_json(body);
-  if (!policy || policy->map() == nullptr) {
-    return Error{ErrorKind::invalid, "MalformedPolicy",
-                 "Policies must be valid JSON and the first byte must be '{'"};
-  }
-  if (policy->find("Statement") == nullptr) {
-    return Error{ErrorKind::invalid, "MalformedPolicy", "Missing required field Statement"};
-  }
-  WEIR_CHECK(call.objects.update_bucket(call.scope(), call.bucket,
-                                        [&](objects::Bucket& bucket) { bucket.policy = body; }));
+  WEIR_TRY(const auto policy, objects::BucketPolicy::parse(body, call.bucket));
+  WEIR_CHECK(call.objects.update_bucket(
+      call.scope(), call.bucket, [&](objects::Bucket& bucket) -> Result<void> {
+        const auto& block = bucket.settings.public_access_block;
+        if (block && block->block_public_policy && policy.is_public()) {
+          return Error{ErrorKind::forbidden, "AccessDenied",
+                       "User: arn:aws:iam::" + call.scope().account +
+                           ":root is not authorized to perform: s3:PutBucketPolicy on resource: "
+                           "\"arn:aws:s3:::" +
+                           call.bucket +
+                           "\" because public policies are prevented by the BlockPublicPolicy "
+                           "setting in S3 Block Public Access."};
+        }
+        bucket.policy = body;
+        return {};
+      }));
   return empty_answer(204);
 }
 
 Answer delete_bucket_policy(Call& call) {
   WEIR_CHECK(call.objects.update_bucket(call.scope(), call.bucket,
-                                        [](objects::Bucket& bucket) { bucket.policy.clear(); }));
+                                        [](objects::Bucket& bucket) -> Result<void> {
+                                          bucket.policy.clear();
+                                          return {};
+                                        }));
   return empty_answer(204);
 }
 
@@ -228,20 +183,27 @@ Answer get_bucket_tagging(Call& call) {
 Answer put_bucket_tagging(Call& call) {
   WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(auto tags, parse_tagging(body, kBucketTagsMax));
-  WEIR_CHECK(call.objects.update_bucket(
-      call.scope(), call.bucket, [&](objects::Bucket& bucket) { bucket.tags = std::move(tags); }));
+  WEIR_CHECK(call.objects.update_bucket(call.scope(), call.bucket,
+                                        [&](objects::Bucket& bucket) -> Result<void> {
+                                          bucket.tags = std::move(tags);
+                                          return {};
+                                        }));
   return empty_answer(204);
 }
 
 Answer delete_bucket_tagging(Call& call) {
   WEIR_CHECK(call.objects.update_bucket(call.scope(), call.bucket,
-                                        [](objects::Bucket& bucket) { bucket.tags.clear(); }));
+                                        [](objects::Bucket& bucket) -> Result<void> {
+                                          bucket.tags.clear();
+                                          return {};
+                                        }));
   return empty_answer(204);
 }
 
 Answer get_acl(Call& call) {
   WEIR_TRY(const objects::Bucket bucket, call.objects.bucket(call.scope(), call.bucket));
-  if (!call.key.empty()) WEIR_CHECK(call.objects.head(call.scope(), call.bucket, call.key));
+  if (!call.key.empty())
+    WEIR_CHECK(call.objects.head(call.scope(), call.bucket, call.key, call.version()));
   const std::string owner = owner_id(bucket.account);
   wire::XmlWriter xml;
   xml.open("AccessControlPolicy", {{"xmlns", kNamespace}});
@@ -269,20 +231,12 @@ Answer put_acl(Call& call) {
                "The bucket does not allow ACLs"};
 }
 
-Answer get_unset_configuration(Call& call) {
+Answer get_bucket_replication(Call& call) {
   WEIR_CHECK(call.objects.bucket(call.scope(), call.bucket));
-  for (const Unset& unset : kUnset) {
-    if (!call.has(unset.name)) continue;
-    if (!unset.code.empty()) {
-      return Error{ErrorKind::not_found,
-                   std::string(unset.code),
-                   std::string(unset.message),
-                   {{"BucketName", call.bucket}}};
-    }
-    return xml_answer("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + std::string(unset.document));
-  }
-  return Error{ErrorKind::invalid, "NotImplemented",
-               "A parameter you provided implies functionality that is not implemented"};
+  return Error{ErrorKind::not_found,
+               "ReplicationConfigurationNotFoundError",
+               "The replication configuration was not found",
+               {{"BucketName", call.bucket}}};
 }
 
 }  // namespace weir::api::s3

@@ -154,32 +154,54 @@ Answer list_objects(Call& call) {
   return xml_answer(xml.take());
 }
 
-/// Of a bucket that never had versions: each object is the version `null`.
 Answer list_object_versions(Call& call) {
-  WEIR_TRY(ListQuery query, read_query(call));
+  WEIR_TRY(const ListQuery read, read_query(call));
   WEIR_TRY(const Encoder encode, Encoder::make(call));
+  ListQuery marked = read;
   const std::string marker = call.query("key-marker");
-  continue_at_marker(query, marker);
-  WEIR_TRY(const Listing listing, call.objects.list(call.scope(), call.bucket, query));
+  const std::string version_marker = call.query("version-id-marker");
+  if (marker.empty() && !version_marker.empty()) {
+    return invalid_argument("A version-id marker cannot be specified without a key marker.",
+                            "version-id-marker", version_marker);
+  }
+  continue_at_marker(marked, marker);
+  objects::VersionQuery query;
+  query.prefix = read.prefix;
+  query.delimiter = read.delimiter;
+  query.key_marker = marker;
+  query.version_id_marker = version_marker;
+  query.skip_after_prefix = marked.skip_after_prefix && version_marker.empty();
+  query.max_keys = read.max_keys;
+  WEIR_TRY(const objects::VersionListing listing,
+           call.objects.versions(call.scope(), call.bucket, query));
   wire::XmlWriter xml;
   xml.open("ListVersionsResult", {{"xmlns", kNamespace}});
-  write_head(xml, call, encode, query);
+  write_head(xml, call, encode, read);
   xml.element("KeyMarker", encode(marker));
-  xml.element("VersionIdMarker", call.query("version-id-marker"));
+  xml.element("VersionIdMarker", version_marker);
   if (listing.is_truncated) {
-    xml.element("NextKeyMarker", encode(listing.next_after));
-    if (!listing.next_is_prefix) xml.element("NextVersionIdMarker", "null");
+    xml.element("NextKeyMarker", encode(listing.next_key));
+    if (!listing.next_version_id.empty()) {
+      xml.element("NextVersionIdMarker", listing.next_version_id);
+    }
   }
   xml.element("IsTruncated", listing.is_truncated);
-  for (const ObjectInfo& object : listing.objects) {
-    xml.open("Version");
-    write_object(xml, encode, object);
-    xml.element("VersionId", "null");
-    xml.element("IsLatest", true);
+  for (const ObjectInfo& version : listing.versions) {
+    xml.open(version.is_delete_marker ? "DeleteMarker" : "Version");
+    if (version.is_delete_marker) {
+      xml.element("Key", encode(version.key));
+      xml.element("LastModified", to_iso8601(version.last_modified));
+    } else {
+      write_object(xml, encode, version);
+    }
+    xml.element("VersionId", version.shown_version());
+    xml.element("IsLatest", version.is_latest);
     write_owner(xml, call);
     xml.close();
   }
-  write_prefixes(xml, encode, listing);
+  Listing prefixes;
+  prefixes.common_prefixes = listing.common_prefixes;
+  write_prefixes(xml, encode, prefixes);
   xml.close();
   return xml_answer(xml.take());
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "api/s3/access.h"
 #include "api/s3/parse.h"
-#include "objects/digest.h"
+#include "objects/lifecycle.h"
 #include "wire/text.h"
 #include "wire/xml.h"
 
@@ -20,11 +21,32 @@ wire::HttpResponse empty_answer(int status) {
   return response;
 }
 
-/// Only unversioned objects are kept; their version is called `null`.
-Result<void> check_version(const Call& call) {
-  const auto version = call.http.query_value("versionId");
-  if (!version || *version == "null") return {};
-  return invalid_argument("Invalid version id specified", "versionId", *version);
+void add_version(wire::HttpResponse& response, const Call& call, std::string_view version_id) {
+  const auto bucket = call.objects.any_bucket(call.bucket);
+  const bool has_versions = bucket && (*bucket)->version_mode() != objects::VersionMode::off;
+  if (has_versions) response.headers.add("x-amz-version-id", std::string(version_id));
+}
+
+void add_lock(wire::HttpResponse& response, const ObjectInfo& object) {
+  if (object.retention) {
+    response.headers.add("x-amz-object-lock-mode", object.retention->mode);
+    response.headers.add("x-amz-object-lock-retain-until-date",
+                         to_iso8601(object.retention->until));
+  }
+  if (object.legal_hold) {
+    response.headers.add("x-amz-object-lock-legal-hold", *object.legal_hold ? "ON" : "OFF");
+  }
+}
+
+/// When the lifecycle rules of the bucket end the object.
+void add_expiration(wire::HttpResponse& response, const Call& call, const ObjectInfo& object) {
+  const auto bucket = call.objects.any_bucket(call.bucket);
+  if (!bucket || !(*bucket)->settings.lifecycle || !object.is_latest) return;
+  const auto expiry = objects::expiry_of(*(*bucket)->settings.lifecycle, object);
+  if (!expiry) return;
+  response.headers.add("x-amz-expiration", "expiry-date=\"" + http_date(expiry->at) +
+                                               "\", rule-id=\"" +
+                                               wire::percent_encode(expiry->rule_id) + '"');
 }
 
 void add_checksum(wire::HttpResponse& response, const ObjectInfo& object) {
@@ -115,6 +137,9 @@ Result<wire::HttpResponse> describe(const Call& call, const ObjectInfo& object,
   wire::HttpResponse response = empty_answer(selected.is_partial ? 206 : 200);
   add_validators(response, object);
   add_attributes(response, call, object.attributes);
+  add_version(response, call, object.shown_version());
+  add_lock(response, object);
+  add_expiration(response, call, object);
   response.headers.add("Accept-Ranges", "bytes");
   if (selected.is_partial && selected.bytes.length > 0) {
     const std::uint64_t last = selected.bytes.offset + selected.bytes.length - 1;
@@ -137,6 +162,9 @@ Result<objects::PutOptions> put_options(const Call& call) {
   WEIR_TRY(options.attributes, attributes(call));
   WEIR_TRY(options.checksum, checksum(call));
   options.content_md5 = call.header("Content-MD5");
+  WEIR_TRY(options.retention, retention_header(call));
+  WEIR_TRY(options.legal_hold, legal_hold_header(call));
+  options.requester = call.requester();
   if (const auto etag = call.http.headers.find("If-Match")) options.if_match = std::string(*etag);
   if (const auto none = call.http.headers.find("If-None-Match")) {
     if (*none != "*") {
@@ -160,16 +188,25 @@ void write_checksum(wire::XmlWriter& xml, const std::optional<objects::Checksum>
 
 Answer put_object(Call& call) {
   WEIR_TRY(objects::PutOptions options, put_options(call));
+  const bool is_locked = options.retention || options.legal_hold;
+  if (is_locked && !options.checksum && options.content_md5.empty()) {
+    return Error{ErrorKind::invalid, "InvalidRequest",
+                 "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests "
+                 "with Object Lock parameters"};
+  }
   WEIR_TRY(const ObjectInfo stored, call.objects.put(call.scope(), call.bucket, call.key,
                                                      put_source(call), std::move(options)));
   wire::HttpResponse response = empty_answer(200);
   response.headers.add("ETag", quoted_etag(stored.etag));
   add_checksum(response, stored);
+  add_version(response, call, stored.shown_version());
+  add_expiration(response, call, stored);
   return response;
 }
 
 Answer copy_object(Call& call) {
   WEIR_TRY(const CopySource source, copy_source(call));
+  WEIR_TRY(const Scope scope, copy_scope(call, source));
   WEIR_TRY(objects::PutOptions options, put_options(call));
   std::optional<objects::Attributes> replaced;
   const bool replaces_metadata =
@@ -177,7 +214,8 @@ Answer copy_object(Call& call) {
   const bool replaces_tags =
       wire::equals_ignoring_case(call.header("x-amz-tagging-directive"), "REPLACE");
   if (replaces_metadata || replaces_tags) {
-    WEIR_TRY(const ObjectInfo present, call.objects.head(call.scope(), source.bucket, source.key));
+    WEIR_TRY(const ObjectInfo present,
+             call.objects.head(scope, source.bucket, source.key, source.version_id));
     replaced = replaces_metadata ? options.attributes : present.attributes;
     replaced->tags = replaces_tags ? options.attributes.tags : present.attributes.tags;
   }
@@ -185,20 +223,27 @@ Answer copy_object(Call& call) {
     options.checksum = objects::Checksum{*algorithm, "", false};
   }
   WEIR_TRY(const ObjectInfo copied,
-           call.objects.copy(call.scope(), source.bucket, source.key, call.bucket, call.key,
-                             copy_conditions(call), std::move(replaced), std::move(options)));
+           call.objects.copy(scope, source.bucket, source.key, call.bucket, call.key,
+                             copy_conditions(call), std::move(replaced), std::move(options),
+                             source.version_id));
   wire::XmlWriter xml;
   xml.open("CopyObjectResult", {{"xmlns", kNamespace}});
   xml.element("ETag", quoted_etag(copied.etag));
   xml.element("LastModified", to_iso8601(copied.last_modified));
   write_checksum(xml, copied.checksum);
   xml.close();
-  return xml_answer(xml.take());
+  wire::HttpResponse response = xml_answer(xml.take());
+  add_version(response, call, copied.shown_version());
+  if (!source.version_id.empty()) {
+    response.headers.add("x-amz-copy-source-version-id", source.version_id);
+  }
+  add_expiration(response, call, copied);
+  return response;
 }
 
 Answer get_object(Call& call) {
-  WEIR_CHECK(check_version(call));
-  WEIR_TRY(const auto object, call.objects.open(call.scope(), call.bucket, call.key));
+  WEIR_TRY(const auto object,
+           call.objects.open(call.scope(), call.bucket, call.key, call.version()));
   Selection selected;
   WEIR_TRY(wire::HttpResponse response, describe(call, object->info(), selected));
   if (response.status == 304) return response;
@@ -212,8 +257,8 @@ Answer get_object(Call& call) {
 }
 
 Answer head_object(Call& call) {
-  WEIR_CHECK(check_version(call));
-  WEIR_TRY(const ObjectInfo object, call.objects.head(call.scope(), call.bucket, call.key));
+  WEIR_TRY(const ObjectInfo object,
+           call.objects.head(call.scope(), call.bucket, call.key, call.version()));
   Selection selected;
   WEIR_TRY(wire::HttpResponse response, describe(call, object, selected));
   if (response.status != 304)
@@ -222,52 +267,79 @@ Answer head_object(Call& call) {
 }
 
 Answer delete_object(Call& call) {
-  WEIR_CHECK(check_version(call));
-  std::optional<std::string> if_match;
-  if (const auto etag = call.http.headers.find("If-Match")) if_match = std::string(*etag);
-  WEIR_CHECK(call.objects.remove(call.scope(), call.bucket, call.key, if_match));
-  return empty_answer(204);
+  objects::RemoveOptions options;
+  options.version_id = call.version();
+  options.bypasses_governance = bypasses_governance(call);
+  options.requester = call.requester();
+  if (const auto etag = call.http.headers.find("If-Match")) options.if_match = std::string(*etag);
+  if (options.bypasses_governance) {
+    WEIR_CHECK(authorize(call, "s3:BypassGovernanceRetention", call.bucket, call.key));
+  }
+  WEIR_TRY(const objects::Removed removed,
+           call.objects.remove(call.scope(), call.bucket, call.key, options));
+  wire::HttpResponse response = empty_answer(204);
+  if (removed.is_delete_marker) response.headers.add("x-amz-delete-marker", "true");
+  if (!removed.version_id.empty()) add_version(response, call, removed.version_id);
+  return response;
 }
+
+namespace {
+
+Result<objects::Removed> delete_one(const Call& call, const ObjectsToDelete::Item& item) {
+  const bool has_version = !item.version_id.empty();
+  WEIR_CHECK(authorize(call, has_version ? "s3:DeleteObjectVersion" : "s3:DeleteObject",
+                       call.bucket, item.key));
+  objects::RemoveOptions options;
+  options.version_id = item.version_id;
+  options.if_match = item.etag;
+  options.bypasses_governance = bypasses_governance(call);
+  if (options.bypasses_governance) {
+    WEIR_CHECK(authorize(call, "s3:BypassGovernanceRetention", call.bucket, item.key));
+  }
+  options.requester = call.requester();
+  return call.objects.remove(call.scope(), call.bucket, item.key, options);
+}
+
+void write_deleted(wire::XmlWriter& xml, const ObjectsToDelete::Item& item,
+                   const Result<objects::Removed>& removed) {
+  xml.open(removed ? "Deleted" : "Error");
+  xml.element("Key", item.key);
+  if (!item.version_id.empty()) xml.element("VersionId", item.version_id);
+  if (!removed) {
+    xml.element("Code", removed.error().code);
+    xml.element("Message", removed.error().message);
+  } else if (removed->is_delete_marker) {
+    xml.element("DeleteMarker", true);
+    xml.element("DeleteMarkerVersionId", removed->version_id);
+  }
+  xml.close();
+}
+
+}  // namespace
 
 Answer delete_objects(Call& call) {
   WEIR_TRY(const std::string body, body_text(call));
-  WEIR_TRY(const auto said, checksum(call));
-  const std::string_view content_md5 = call.header("Content-MD5");
-  if (content_md5.empty() && !said) {
+  WEIR_TRY(const bool is_digested, check_body_digest(call, body));
+  if (!is_digested) {
     return Error{ErrorKind::invalid, "InvalidRequest",
                  "Missing required header for this request: Content-MD5"};
   }
-  objects::Digester digester(true, said ? std::optional(said->algorithm) : std::nullopt);
-  digester.add(body);
-  WEIR_CHECK(objects::verify_digests(digester.md5_hex(),
-                                     said ? std::optional(digester.checksum()) : std::nullopt, said,
-                                     content_md5));
   WEIR_TRY(const ObjectsToDelete wanted, parse_objects_to_delete(body));
   WEIR_CHECK(call.objects.bucket(call.scope(), call.bucket));
   wire::XmlWriter xml;
   xml.open("DeleteResult", {{"xmlns", kNamespace}});
   for (const auto& item : wanted.items) {
-    const bool is_version = !item.version_id.empty() && item.version_id != "null";
-    const Result<void> removed =
-        is_version ? Result<void>(Error{ErrorKind::not_found, "NoSuchVersion",
-                                        "The specified version does not exist."})
-                   : call.objects.remove(call.scope(), call.bucket, item.key, item.etag);
+    const auto removed = delete_one(call, item);
     if (removed && wanted.is_quiet) continue;
-    xml.open(removed ? "Deleted" : "Error");
-    xml.element("Key", item.key);
-    if (!item.version_id.empty()) xml.element("VersionId", item.version_id);
-    if (!removed) {
-      xml.element("Code", removed.error().code);
-      xml.element("Message", removed.error().message);
-    }
-    xml.close();
+    write_deleted(xml, item, removed);
   }
   xml.close();
   return xml_answer(xml.take());
 }
 
 Answer get_object_tagging(Call& call) {
-  WEIR_TRY(const ObjectInfo object, call.objects.head(call.scope(), call.bucket, call.key));
+  WEIR_TRY(const ObjectInfo object,
+           call.objects.head(call.scope(), call.bucket, call.key, call.version()));
   wire::XmlWriter xml;
   xml.open("Tagging", {{"xmlns", kNamespace}});
   xml.open("TagSet");
@@ -279,24 +351,34 @@ Answer get_object_tagging(Call& call) {
   }
   xml.close();
   xml.close();
-  return xml_answer(xml.take());
+  wire::HttpResponse response = xml_answer(xml.take());
+  add_version(response, call, object.shown_version());
+  return response;
 }
 
 Answer put_object_tagging(Call& call) {
   constexpr std::size_t kObjectTagsMax = 10;
   WEIR_TRY(const std::string body, body_text(call));
   WEIR_TRY(auto tags, parse_tagging(body, kObjectTagsMax));
-  WEIR_CHECK(call.objects.set_tags(call.scope(), call.bucket, call.key, std::move(tags)));
-  return empty_answer(200);
+  WEIR_TRY(const ObjectInfo changed,
+           call.objects.set_tags(call.scope(), call.bucket, call.key, std::move(tags),
+                                 call.version(), call.requester()));
+  wire::HttpResponse response = empty_answer(200);
+  add_version(response, call, changed.shown_version());
+  return response;
 }
 
 Answer delete_object_tagging(Call& call) {
-  WEIR_CHECK(call.objects.set_tags(call.scope(), call.bucket, call.key, {}));
-  return empty_answer(204);
+  WEIR_TRY(const ObjectInfo changed, call.objects.set_tags(call.scope(), call.bucket, call.key, {},
+                                                           call.version(), call.requester()));
+  wire::HttpResponse response = empty_answer(204);
+  add_version(response, call, changed.shown_version());
+  return response;
 }
 
 Answer get_object_attributes(Call& call) {
-  WEIR_TRY(const ObjectInfo object, call.objects.head(call.scope(), call.bucket, call.key));
+  WEIR_TRY(const ObjectInfo object,
+           call.objects.head(call.scope(), call.bucket, call.key, call.version()));
   const std::string wanted = ',' + wire::to_lower(call.header("x-amz-object-attributes")) + ',';
   const auto wants = [&](std::string_view name) { return wanted.find(name) != std::string::npos; };
   wire::XmlWriter xml;
@@ -317,6 +399,7 @@ Answer get_object_attributes(Call& call) {
   xml.close();
   wire::HttpResponse response = xml_answer(xml.take());
   response.headers.add("Last-Modified", http_date(object.last_modified));
+  add_version(response, call, object.shown_version());
   return response;
 }
 

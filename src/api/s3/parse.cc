@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "objects/digest.h"
 #include "objects/files.h"
 #include "wire/digest.h"
 #include "wire/text.h"
@@ -296,10 +297,79 @@ Result<CopySource> copy_source(const Call& call) {
         "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
         "x-amz-copy-source", header);
   }
-  if (!version.empty() && version != "versionId=null") {
+  constexpr std::string_view kVersion = "versionId=";
+  if (!version.empty() && !version.starts_with(kVersion)) {
     return invalid_argument("Invalid version id specified", "x-amz-copy-source", header);
   }
-  return CopySource{std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
+  return CopySource{
+      std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1)),
+      version.empty() ? std::string() : wire::percent_decode(version.substr(kVersion.size()))};
+}
+
+Result<bool> check_body_digest(const Call& call, std::string_view body) {
+  WEIR_TRY(const auto said, checksum(call));
+  const std::string_view content_md5 = call.header("Content-MD5");
+  if (content_md5.empty() && !said) return false;
+  objects::Digester digester(true, said ? std::optional(said->algorithm) : std::nullopt);
+  digester.add(body);
+  const std::string md5_hex = digester.md5_hex();
+  const auto actual = said ? std::optional(digester.checksum()) : std::nullopt;
+  WEIR_CHECK(objects::verify_digests(md5_hex, actual, said, content_md5));
+  return true;
+}
+
+Result<objects::Retention> parse_retention(std::string_view mode, std::string_view until) {
+  if (mode != "GOVERNANCE" && mode != "COMPLIANCE") {
+    return Error{ErrorKind::invalid, "InvalidArgument", "Unknown wormMode directive."};
+  }
+  const auto date = parse_iso8601(until);
+  if (!date) {
+    return Error{ErrorKind::invalid, "InvalidArgument",
+                 "The retain until date must be provided in ISO 8601 format"};
+  }
+  return objects::Retention{std::string(mode), *date};
+}
+
+Result<std::optional<objects::Retention>> retention_header(const Call& call) {
+  const std::string_view mode = call.header("x-amz-object-lock-mode");
+  const std::string_view until = call.header("x-amz-object-lock-retain-until-date");
+  if (mode.empty() && until.empty()) return std::optional<objects::Retention>();
+  if (mode.empty() || until.empty()) {
+    return Error{ErrorKind::invalid, "InvalidArgument",
+                 "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be "
+                 "supplied"};
+  }
+  WEIR_TRY(objects::Retention retention, parse_retention(mode, until));
+  return std::optional(std::move(retention));
+}
+
+Result<std::optional<bool>> legal_hold_header(const Call& call) {
+  const std::string_view status = call.header("x-amz-object-lock-legal-hold");
+  if (status.empty()) return std::optional<bool>();
+  if (status == "ON" || status == "OFF") return std::optional(status == "ON");
+  return Error{ErrorKind::invalid, "InvalidArgument", "Legal hold status must be either ON or OFF"};
+}
+
+bool bypasses_governance(const Call& call) {
+  return wire::equals_ignoring_case(call.header("x-amz-bypass-governance-retention"), "true");
+}
+
+Result<std::optional<objects::Retention>> parse_retention_body(std::string_view xml) {
+  WEIR_TRY(const Document tree, parse_body(xml));
+  const auto mode = text_of(tree, "Mode");
+  const auto until = text_of(tree, "RetainUntilDate");
+  if (!mode && !until) return std::optional<objects::Retention>();
+  if (!mode || !until) return malformed_xml();
+  const auto retention = parse_retention(*mode, *until);
+  if (!retention) return malformed_xml();
+  return std::optional(*retention);
+}
+
+Result<bool> parse_legal_hold(std::string_view xml) {
+  WEIR_TRY(const Document tree, parse_body(xml));
+  const auto status = text_of(tree, "Status");
+  if (!status || (*status != "ON" && *status != "OFF")) return malformed_xml();
+  return *status == "ON";
 }
 
 Result<std::string> body_text(const Call& call) {

@@ -56,12 +56,24 @@ objects::PutSource put_source(const Call& call);
 struct CopySource {
   std::string bucket;
   std::string key;
+  std::string version_id;
 };
 /// Of x-amz-copy-source.
 Result<CopySource> copy_source(const Call& call);
+/// The scope in which a copy reads and writes. Error AccessDenied if the source may not be read, or
+/// is another account's: its owner's policy cannot be asked and served in one call.
+Result<Scope> copy_scope(const Call& call, const CopySource& source);
 
 /// 10,000 parts or 1000 keys with all that XML allows around them.
 inline constexpr std::size_t kBodyTextBytesMax = 8u << 20;
+/// Error BadDigest if Content-MD5 or x-amz-checksum-* say something else. True: one was there.
+Result<bool> check_body_digest(const Call& call, std::string_view body);
+/// x-amz-object-lock-mode and -retain-until-date, x-amz-object-lock-legal-hold.
+Result<std::optional<objects::Retention>> retention_header(const Call& call);
+Result<std::optional<bool>> legal_hold_header(const Call& call);
+/// Error InvalidArgument unless GOVERNANCE or COMPLIANCE and a date.
+Result<objects::Retention> parse_retention(std::string_view mode, std::string_view until);
+bool bypasses_governance(const Call& call);
 /// The text of an XML or JSON body. Error MaxMessageLengthExceeded.
 Result<std::string> body_text(const Call& call);
 
@@ -76,6 +88,10 @@ struct ObjectsToDelete {
   bool is_quiet = false;
 };
 Result<ObjectsToDelete> parse_objects_to_delete(std::string_view xml);
+/// Mode and date of a retention; nothing if the document is empty.
+Result<std::optional<objects::Retention>> parse_retention_body(std::string_view xml);
+/// Whether it is ON.
+Result<bool> parse_legal_hold(std::string_view xml);
 Result<std::vector<objects::CompletedPart>> parse_completed_parts(std::string_view xml);
 /// Error InvalidTag, MalformedXML, BadRequest for more than `tags_max`.
 Result<std::map<std::string, std::string>> parse_tagging(std::string_view xml,

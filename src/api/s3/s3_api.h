@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "base/runtime.h"
+#include "objects/notifications.h"
 #include "objects/objects.h"
 #include "wire/http.h"
 
@@ -14,13 +17,22 @@ namespace weir::api::s3 {
 /// Threads: handle() may be called from any thread.
 class S3Api {
  public:
-  explicit S3Api(objects::Objects& objects) : objects_(objects) {}
+  /// `notifications`: nullptr where nobody listens to buckets.
+  S3Api(Runtime& runtime, objects::Objects& objects,
+        objects::Notifications* notifications = nullptr)
+      : runtime_(runtime), objects_(objects), notifications_(notifications) {}
+
+  /// Asked with the head of a request that is not signed: the refusal, or nothing if a bucket
+  /// policy lets it pass.
+  std::optional<wire::HttpResponse> admit(const wire::HttpRequest& head);
 
   /// Never fails: errors become S3's XML. A large object comes as a FileBody that keeps its bytes.
   wire::HttpResponse handle(wire::HttpRequest& request);
 
  private:
+  Runtime& runtime_;
   objects::Objects& objects_;
+  objects::Notifications* notifications_;
 };
 
 }  // namespace weir::api::s3

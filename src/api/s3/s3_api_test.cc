@@ -33,7 +33,7 @@ class S3Test : public ::testing::Test {
     objects_ = std::make_unique<objects::Objects>(
         runtime_, objects::Objects::Config{.folder = folder_, .is_durable = false});
     EXPECT_TRUE(objects_->load());
-    api_ = std::make_unique<S3Api>(*objects_);
+    api_ = std::make_unique<S3Api>(runtime_, *objects_);
     EXPECT_EQ(call("PUT", "/bucket").status, 200);
   }
   ~S3Test() override { fs::remove_all(folder_); }
@@ -49,6 +49,7 @@ class S3Test : public ::testing::Test {
     request.caller.request_id = "0f0e0d0c-0b0a-0908-0706-050403020100";
     request.caller.endpoint = "http://localhost:4566";
     request.caller.scope = scope_;
+    request.caller.access_key = access_key_;
     return api_->handle(request);
   }
   /// The body, from wherever the answer has it.
@@ -79,6 +80,7 @@ class S3Test : public ::testing::Test {
   fs::path folder_;
   SimulatedRuntime runtime_{1};
   Scope scope_;
+  std::string access_key_ = "test";
   std::unique_ptr<objects::Objects> objects_;
   std::unique_ptr<S3Api> api_;
 };
@@ -165,6 +167,7 @@ TEST_F(S3Test, ASpooledBodyIsTakenOver) {
   const fs::path spooled = objects_->spool_folder() / "body";
   std::ofstream(spooled) << "from a file";
   wire::HttpRequest request;
+  request.caller.access_key = "test";
   request.method = "PUT";
   wire::set_target(request, "/bucket/k");
   request.body.content = spooled;
@@ -183,6 +186,7 @@ TEST_F(S3Test, AnXmlBodyMayBeSpooledToo) {
   const fs::path spooled = objects_->spool_folder() / "body";
   std::ofstream(spooled) << xml;
   wire::HttpRequest request;
+  request.caller.access_key = "test";
   request.method = "POST";
   wire::set_target(request, "/bucket?delete");
   request.headers.add("Content-MD5", base64_encode(objects::md5_bytes(xml)));
@@ -244,6 +248,7 @@ TEST_F(S3Test, ChecksumsInHeadersAndTrailers) {
   EXPECT_EQ(code(call("PUT", "/bucket/k", "x", {{"Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="}})),
             "BadDigest");
   wire::HttpRequest request;
+  request.caller.access_key = "test";
   request.method = "PUT";
   wire::set_target(request, "/bucket/k");
   request.body.content = std::string("not that");
@@ -259,7 +264,7 @@ TEST_F(S3Test, WhatTheStoreCannotKeepIsRefused) {
             "AccessControlListNotSupported");
   EXPECT_EQ(call("PUT", "/bucket/k", "x", {{"x-amz-acl", "bucket-owner-full-control"}}).status,
             200);
-  EXPECT_EQ(call("PUT", "/bucket?lifecycle", "<x/>").status, 501);
+  EXPECT_EQ(call("PUT", "/bucket?replication", "<x/>").status, 501);
   EXPECT_EQ(call("POST", "/bucket/k?select&select-type=2", "<x/>").status, 501);
   EXPECT_EQ(call("PATCH", "/bucket/k").status, 405);
   EXPECT_EQ(call("PUT", "/bucket/k", "x", {{"x-amz-expected-bucket-owner", "111111111111"}}).status,
@@ -384,7 +389,10 @@ TEST_F(S3Test, AbortMultipart) {
 
 TEST_F(S3Test, PolicyAndTags) {
   EXPECT_EQ(code(call("GET", "/bucket?policy")), "NoSuchBucketPolicy");
-  const std::string policy = R"({"Version":"2012-10-17","Statement":[]})";
+  const std::string policy =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":)"
+      R"({"Service":"delivery.logs.amazonaws.com"},"Action":"s3:PutObject","Resource":)"
+      R"("arn:aws:s3:::bucket/AWSLogs/*"}]})";
   EXPECT_EQ(call("PUT", "/bucket?policy", policy).status, 204);
   EXPECT_EQ(body(call("GET", "/bucket?policy")), policy);
   EXPECT_EQ(code(call("PUT", "/bucket?policy", "nonsense")), "MalformedPolicy");
@@ -412,9 +420,7 @@ TEST_F(S3Test, SettingsThatWereNeverMade) {
       {"website", "NoSuchWebsiteConfiguration"},
       {"lifecycle", "NoSuchLifecycleConfiguration"},
       {"replication", "ReplicationConfigurationNotFoundError"},
-      {"encryption", "ServerSideEncryptionConfigurationNotFoundError"},
       {"object-lock", "ObjectLockConfigurationNotFoundError"},
-      {"publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"},
   };
   for (const auto& [name, error] : expected) {
     const auto answer = call("GET", std::string("/bucket?") + name);
@@ -422,7 +428,7 @@ TEST_F(S3Test, SettingsThatWereNeverMade) {
     EXPECT_EQ(code(answer), error);
   }
   for (const char* name : {"versioning", "logging", "accelerate", "requestPayment", "notification",
-                           "acl", "ownershipControls"}) {
+                           "acl", "ownershipControls", "encryption", "publicAccessBlock"}) {
     EXPECT_EQ(call("GET", std::string("/bucket?") + name).status, 200) << name;
   }
 }

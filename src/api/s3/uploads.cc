@@ -66,6 +66,7 @@ Result<objects::CompleteOptions> complete_options(const Call& call) {
   }
   if (const auto etag = call.http.headers.find("If-Match")) options.if_match = std::string(*etag);
   options.if_none_match = call.header("If-None-Match") == "*";
+  options.requester = call.requester();
   return options;
 }
 
@@ -82,9 +83,11 @@ Answer create_multipart_upload(Call& call) {
   }
   const bool is_whole =
       wire::equals_ignoring_case(call.header("x-amz-checksum-type"), "FULL_OBJECT");
+  WEIR_TRY(auto retention, retention_header(call));
+  WEIR_TRY(const auto legal_hold, legal_hold_header(call));
   WEIR_TRY(const Upload upload,
            call.objects.create_upload(call.scope(), call.bucket, call.key, std::move(attached),
-                                      algorithm, is_whole));
+                                      algorithm, is_whole, std::move(retention), legal_hold));
   wire::XmlWriter xml;
   xml.open("InitiateMultipartUploadResult", {{"xmlns", kNamespace}});
   xml.element("Bucket", call.bucket);
@@ -118,9 +121,11 @@ Answer upload_part_copy(Call& call) {
   WEIR_TRY(const int number, part_number(call));
   WEIR_TRY(const CopySource source, copy_source(call));
   WEIR_TRY(const auto range, copy_range(call));
-  WEIR_TRY(const Part part, call.objects.copy_part(call.scope(), source.bucket, source.key, range,
-                                                   copy_conditions(call), call.bucket, call.key,
-                                                   call.query("uploadId"), number));
+  WEIR_TRY(const Scope scope, copy_scope(call, source));
+  WEIR_TRY(const Part part,
+           call.objects.copy_part(scope, source.bucket, source.key, range, copy_conditions(call),
+                                  call.bucket, call.key, call.query("uploadId"), number,
+                                  source.version_id));
   wire::XmlWriter xml;
   xml.open("CopyPartResult", {{"xmlns", kNamespace}});
   xml.element("ETag", quoted_etag(part.etag));
@@ -148,7 +153,11 @@ Answer complete_multipart_upload(Call& call) {
   if (object.checksum)
     xml.element("ChecksumType", object.checksum->is_composite ? "COMPOSITE" : "FULL_OBJECT");
   xml.close();
-  return xml_answer(xml.take());
+  wire::HttpResponse response = xml_answer(xml.take());
+  if (!object.version_id.empty()) {
+    response.headers.add("x-amz-version-id", object.version_id);
+  }
+  return response;
 }
 
 Answer abort_multipart_upload(Call& call) {
