@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -113,8 +114,16 @@ def test_rclone(daemon, bucket, environment, tmp_path):
     assert run("rclone", "lsf", "-R", f"weir:{bucket}", env=env) == ""
 
 
+@pytest.fixture
+def localhost_names(monkeypatch):
+    """Names below localhost lead to this host (RFC 6761), also where the system's resolver does not say so."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: look_up(
+        "127.0.0.1" if str(host).endswith(".localhost") else host, *rest, **more))
+
+
 @pytest.mark.parametrize("style", ["path", "virtual"])
-def test_both_addressing_styles(daemon, keys, bucket, style):
+def test_both_addressing_styles(daemon, keys, bucket, style, localhost_names):
     endpoint = daemon.endpoint.replace("127.0.0.1", "s3.localhost")
     client = make_client("s3", endpoint, *keys, s3={"addressing_style": style})
     client.put_object(Bucket=bucket, Key="k", Body=b"styled")
@@ -272,3 +281,31 @@ def test_a_policy_opens_a_bucket_to_everybody(daemon, s3, bucket):
     with pytest.raises(urllib.error.HTTPError) as problem:
         urllib.request.urlopen(urllib.request.Request(url, data=b"y", method="PUT"), timeout=10)
     assert problem.value.code == 403
+
+
+# Everything is private until a policy says otherwise, and policies cannot while public access is blocked.
+def test_strangers_see_nothing_by_default(daemon, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"secret")
+
+    def status_of(method, path, body=None):
+        connection = http.client.HTTPConnection(daemon.endpoint.split("://")[1], timeout=10)
+        connection.request(method, path, body=body)
+        return connection.getresponse().status
+    requests = [("GET", f"/{bucket}/k"), ("HEAD", f"/{bucket}/k"), ("GET", f"/{bucket}"), ("GET", "/"), ("HEAD", f"/{bucket}"),
+                ("DELETE", f"/{bucket}/k"), ("DELETE", f"/{bucket}"), ("GET", f"/{bucket}?policy"), ("GET", f"/{bucket}?acl"),
+                ("GET", f"/{bucket}?versions"), ("GET", f"/{bucket}?uploads"), ("GET", f"/{bucket}/k?tagging"),
+                ("PUT", "/stranger-bucket")]
+    assert {(method, path): status_of(method, path) for method, path in requests} == dict.fromkeys(requests, 403)
+    for method, path in (("PUT", f"/{bucket}/new"), ("PUT", f"/{bucket}?policy"), ("PUT", f"/{bucket}?publicAccessBlock"),
+                         ("POST", f"/{bucket}/k?uploads"), ("PUT", f"/{bucket}?versioning")):
+        assert status_of(method, path, b"x") == 403, (method, path)
+    status_of("POST", f"/{bucket}?delete", b"<Delete><Object><Key>k</Key></Object></Delete>")  # an error for each key
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"secret"
+    open_to_all = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}]}
+    assert refused(s3.put_bucket_policy, Bucket=bucket, Policy=json.dumps(open_to_all))[0] == "AccessDenied"
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(open_to_all))
+    assert status_of("GET", f"/{bucket}/k") == 200
+    assert status_of("GET", f"/{bucket}") == 403 and status_of("PUT", f"/{bucket}/new", b"x") == 403
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"secret"
