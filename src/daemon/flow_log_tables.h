@@ -28,8 +28,7 @@ class FlowLogTables {
  public:
   static constexpr std::string_view kDatabase = "flow_logs";
 
-  FlowLogTables(Runtime& runtime, store::KvStore& store, vpc::Network& network,
-                sql::Athena& athena)
+  FlowLogTables(Runtime& runtime, store::KvStore& store, vpc::Network& network, sql::Athena& athena)
       : runtime_(runtime), store_(store), network_(network), athena_(athena) {}
 
   /// Makes the tables of that account and region that are missing. What fails is logged and tried

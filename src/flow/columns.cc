@@ -294,7 +294,7 @@ bool ColumnReader::is_plain(std::uint32_t begin, std::uint32_t first, std::uint3
       blanks == words_ + 1 && ends[newline - 1] + 1 == end && text_[end - 1] == '\r';
   if (blanks != words_ && !is_crlf) return false;
   if (blanks == words_ && text_[end - 1] == '\r') return false;  // a word too few before CR LF
-  if (numeric_ == words_) return false;  // any line could be a header
+  if (numeric_ == words_) return false;                          // any line could be a header
   if (is_letter(text_[ends[std::int64_t{first} + numeric_ - 1] + 1])) return false;
   if (!has_gaps) return true;
   std::uint32_t before = begin - 1;
