@@ -214,6 +214,41 @@ def test_tables_of_glue_are_tables_of_athena_and_back(client, table):
 RECORD = "2 000000000000 eni-1 198.51.100.7 10.0.0.5 4000 22 6 3 180 {start} {end} REJECT OK"
 
 
+ALL_FIELDS = ("version vpc-id subnet-id instance-id interface-id account-id type srcaddr dstaddr srcport dstport pkt-srcaddr "
+              "pkt-dstaddr protocol bytes packets start end action tcp-flags log-status region az-id flow-direction "
+              "traffic-path pkt-src-aws-service pkt-dst-aws-service sublocation-type sublocation-id")
+
+
+# All 16 queries that AWS has for flow logs run over records that have all they need.
+def test_each_saved_query_of_aws_runs(client):
+    ec2, s3, athena = client("ec2"), client("s3"), client("athena")
+    s3.create_bucket(Bucket="flows")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    ec2.create_flow_logs(
+        ResourceType="VPC", ResourceIds=[vpc], TrafficType="ALL", LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::flows", LogFormat=" ".join("${%s}" % field for field in ALL_FIELDS.split()),
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": "all"}]}])
+    now = int(time.time())
+    values = {"version": 5, "vpc-id": vpc, "subnet-id": "subnet-1", "instance-id": "i-1", "interface-id": "eni-1",
+              "account-id": "000000000000", "type": "IPv4", "srcaddr": "198.51.100.7", "dstaddr": "10.0.0.5", "srcport": 4000,
+              "dstport": 22, "pkt-srcaddr": "198.51.100.7", "pkt-dstaddr": "10.0.0.5", "protocol": 6, "bytes": 180, "packets": 3,
+              "start": now, "end": now + 1, "action": "REJECT", "tcp-flags": 2, "log-status": "OK", "region": "us-east-1",
+              "az-id": "use1-az1", "flow-direction": "ingress"}
+    text = ALL_FIELDS + "\n" + " ".join(str(values.get(field, "-")) for field in ALL_FIELDS.split()) + "\n"
+    day = time.strftime("%Y/%m/%d", time.gmtime(now))
+    s3.put_object(Bucket="flows", Key=f"AWSLogs/000000000000/vpcflowlogs/us-east-1/{day}/x.log", Body=text.encode())
+
+    def saved():
+        ids = [one for page in athena.get_paginator("list_named_queries").paginate() for one in page["NamedQueryIds"]]
+        found = [athena.get_named_query(NamedQueryId=one)["NamedQuery"] for one in ids]
+        return {query["Name"].split()[0]: query["QueryString"] for query in found} if len(found) == 16 else None
+    rows = {name: athena_rows(client, text)[1:] for name, text in wait_for(saved, "all queries are there").items()}
+    assert rows["VpcFlowLogsTopTalkers"] == [["198.51.100.7", "180", "3"]]
+    assert rows["VpcFlowLogsRejectedTCPTraffic"] == [["198.51.100.7", "10.0.0.5", "22", "3"]]
+    assert rows["VpcFlowLogsIPv4Traffic"] == [["1", "3", "180"]]
+    assert rows["VpcFlowLogsAcceptedTraffic"] == []
+
+
 # The files of a flow log can be asked without any DDL.
 @pytest.mark.parametrize("file_format", ["plain-text", "parquet"])
 def test_a_flow_log_to_s3_is_a_table(client, file_format):
