@@ -361,7 +361,7 @@ Result<void> check(const Notification& notification) {
 }
 
 Result<void> check(const Website& website) {
-  if (website.routing_rules) return not_implemented("RoutingRules");
+  if (!website.routing_rules.is_null()) return not_implemented("RoutingRules");
   if (website.redirect_all) {
     if (website.index || website.error) return malformed();
     return {};

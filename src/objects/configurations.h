@@ -189,7 +189,7 @@ struct Website {
   std::optional<IndexDocument> index;
   std::optional<ErrorDocument> error;
   std::optional<RedirectAll> redirect_all;
-  std::optional<Document> routing_rules;  // kept as they are, and refused by check()
+  Document routing_rules;  // kept as they are, and refused by check()
   static Shape shape();
 };
 Result<void> check(const Website& website);

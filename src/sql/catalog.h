@@ -42,7 +42,7 @@ struct Database {
   std::map<std::string, std::string> parameters = {};
   std::optional<Time> created = {};
   std::map<std::string, std::string> tags = {};
-  std::optional<Document> other = {};
+  Document other = {};
   static Shape shape() {
     using S = Database;
     static constexpr Member members[] = {required<&S::name>("Name"),
@@ -75,7 +75,7 @@ struct Table {
   std::int64_t version = 0;              // grows with each change
   std::optional<Time> updated;
   std::map<std::string, Document> statistics;  // column -> ColumnStatistics of the Glue API
-  std::optional<Document> other;
+  Document other;
   static Shape shape() {
     using S = Table;
     static constexpr Member members[] = {
@@ -108,7 +108,7 @@ struct Partition {
   std::string location;
   std::optional<Time> created = {};
   std::map<std::string, Document> statistics = {};  // as of a table
-  std::optional<Document> other = {};
+  Document other = {};
   static Shape shape() {
     using S = Partition;
     static constexpr Member members[] = {

@@ -79,6 +79,7 @@ void write_value(XmlWriter& xml, std::string_view name, const Member* member, co
                  const void* outer, const XmlStyle& style) {
   const void* value = type.read(outer);
   if (value == nullptr) return;
+  if (type.kind == Kind::document && static_cast<const Document*>(value)->is_null()) return;
   const std::string_view item =
       member != nullptr && !member->item_name.empty() ? member->item_name : style.item;
   const bool flattened = member != nullptr && member->is_flattened;

@@ -125,9 +125,14 @@ void drop_storage(Document& document, std::initializer_list<std::string_view> na
   if (storage.map() != nullptr && storage.map()->empty()) drop(document, {kStorage});
 }
 
-std::optional<Document> unless_empty(Document document) {
-  if (document.map() == nullptr || document.map()->empty()) return std::nullopt;
+Document unless_empty(Document document) {
+  if (document.map() == nullptr || document.map()->empty()) return {};
   return document;
+}
+
+/// A tree to add members to.
+Document tree_of(const Document& other) {
+  return other.is_null() ? Document(Document::Map{}) : other;
 }
 
 /// The query of a view that Athena or Trino wrote, else the text as it is.
@@ -242,7 +247,7 @@ Result<sql::Partition> partition_from(const Document& input) {
 }
 
 Document database_document(const Scope& scope, const sql::Database& database) {
-  Document out = database.other.value_or(Document(Document::Map{}));
+  Document out = tree_of(database.other);
   out["Name"] = database.name;
   if (database.description) out["Description"] = *database.description;
   if (database.location) out["LocationUri"] = *database.location;
@@ -253,7 +258,7 @@ Document database_document(const Scope& scope, const sql::Database& database) {
 }
 
 Document table_document(const Scope& scope, const sql::Table& table) {
-  Document out = table.other.value_or(Document(Document::Map{}));
+  Document out = tree_of(table.other);
   out["Name"] = table.name;
   out["DatabaseName"] = table.database;
   if (table.comment) out["Description"] = *table.comment;
@@ -277,7 +282,7 @@ Document table_document(const Scope& scope, const sql::Table& table) {
 /// A partition that says nothing of its columns or format has the table's.
 Document partition_document(const Scope& scope, const sql::Table& table,
                             const sql::Partition& partition) {
-  Document out = partition.other.value_or(Document(Document::Map{}));
+  Document out = tree_of(partition.other);
   Document::List values;
   for (const std::string& value : partition.values) values.push_back(value);
   out["Values"] = std::move(values);
