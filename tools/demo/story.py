@@ -266,7 +266,7 @@ class Story:
         if not mail:
             raise Failed("the mail did not come")
         print("\n   The mail:\n     Subject: " + mail[1]["Subject"])
-        for line in mail[1].get_content().splitlines()[:12]:
+        for line in mail[1].get_body(("plain",)).get_content().splitlines()[:22]:
             print("     " + line)
 
     def block(self):
