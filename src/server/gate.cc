@@ -402,6 +402,9 @@ void Gate::plan_s3(Plan& plan, const HttpRequest& head, bool has_body_length) co
                             "x-amz-content-sha256 " +
                                 payload));
   }
+  if (is_signed && !plan.key) {  // chunks are signed with the key of the request, which has none
+    return refused(error_of(ErrorKind::forbidden, "AccessDenied", "Access Denied"));
+  }
   auto& chunked = plan.chunked.emplace();
   chunked.has_trailers = payload.ends_with("-TRAILER");
   const auto length = head.headers.find("x-amz-decoded-content-length");

@@ -302,6 +302,18 @@ TEST(Gate, AnonymousS3IsPassedOnOnlyWhereAllowed) {
   EXPECT_THAT(text_of(world.ask(request_of("GET", "/b/k"))), HasSubstr("GET /b/k by ''"));
 }
 
+// There is no key that its chunks could be signed with.
+TEST(Gate, AnAnonymousUploadInSignedChunksIsRefused) {
+  Gate::Limits limits;
+  limits.allow_anonymous_s3 = true;
+  World world(Credentials::of({{"root", "AKIDADMIN", "secret-a", "123456789012"}}), limits);
+  HttpRequest request = request_of("PUT", "/b/k");
+  request.headers.set("x-amz-content-sha256", std::string(sigv4::kStreaming));
+  request.headers.add("x-amz-decoded-content-length", "5");
+  request.headers.add("Content-Length", "90");
+  EXPECT_EQ(world.ask(request).status, 403);
+}
+
 // ---- S3
 // -----------------------------------------------------------------------------------------------------------
 
